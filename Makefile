@@ -1,0 +1,51 @@
+# The commands of this project. Each does all of its own set-up in .venv; nothing else is assumed but Python >= 3.11 and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The last `pip install` that torch sees must not be the first to ask for it: with a CPU build already there, ranges are
+# satisfied and nothing fetches gigabytes of CUDA. Others get a CPU build with TORCH="torch==2.13.0 --index-url URL".
+TORCH ?= torch==2.13.0
+export HF_HUB_OFFLINE := 1
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: setup demo test test-all check fix bench bench-leak bench-speed clean
+
+setup: $(VENV)/.done
+
+$(VENV)/.done: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("guardproxy needs Python 3.11 or newer; set PYTHON=...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check $(TORCH)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[backend,dev]'
+	touch $@
+
+demo: setup ## the local gpt-oss behind guardproxy, three exchanges, then it keeps serving
+	$(BIN)/guardproxy demo
+
+test: check ## everything that must pass before a change lands
+	$(BIN)/python -m pytest
+
+test-all: check ## the same with many more random cases
+	$(BIN)/python -m pytest --hypothesis-profile=long
+
+check: setup ## lint, types, the shipped policies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/guardproxy check policies
+	$(BIN)/guardproxy test policies
+
+fix: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: bench-leak bench-speed
+
+bench-leak: setup ## bytes leaked over hundreds of planted cases and many chunkings; characters held; false redactions
+	$(BIN)/python -m bench.leak
+
+bench-speed: setup ## CPU per request and per token: direct, a bare relay, guardproxy
+	$(BIN)/python -m bench.speed
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,60 @@
+"""`guardproxy backend`: a local gpt-oss to put the proxy in front of.
+
+It must stay cheap to import: torch and transformers are loaded by the command when it runs, never by the parser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import sys
+
+_NEEDED = ("torch", "transformers", "fastapi", "uvicorn", "accelerate")
+_MISSING = (
+    "guardproxy backend needs {names}, which this Python does not have; install them with: "
+    "pip install 'guardproxy[backend]'"
+)
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the `backend` subcommand."""
+    parser = subparsers.add_parser(
+        "backend",
+        help="serve a local gpt-oss",
+        description="Serve a gpt-oss with transformers' own OpenAI-compatible server. Without --model it is the toy "
+        "that ships with guardproxy: the real architecture, tiny weights, a few dozen dialogs known by heart.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on, 0 for any (default: %(default)s)")
+    parser.add_argument("--model", metavar="PATH_OR_ID", help="folder of a model, or its name on the model hub")
+    parser.add_argument(
+        "--no-template",
+        action="store_true",
+        help="serve without a response template: channels arrive as plain text in the content",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until stopped. Exit codes: 0 stopped by Ctrl-C or SIGTERM, 2 could not start."""
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        return _refuse(_MISSING.format(names=", ".join(missing)))
+    from guardproxy.backend.launch import CannotStart, listen, prepare
+
+    try:
+        with listen(args.host, args.port) as socket, prepare(args.model, os.environ) as model:
+            from guardproxy.backend.serve import serve
+
+            serve(model, socket, template=not args.no_template)
+    except CannotStart as error:
+        return _refuse(str(error))
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 2

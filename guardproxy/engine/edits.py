@@ -1,0 +1,54 @@
+"""Replacements: what stands in the released text where a span was taken out."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+
+from guardproxy.types import Edit, Style
+
+
+class Replacer:
+    """Makes replacement texts. `key` makes hashes useless to who doesn't hold it; it must be the same on every replica
+    whose hashes are to be compared."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def __call__(self, edit: Edit, text: str) -> str:
+        """Never empty, and delimited, so that removing a span can't build a new match out of its neighbours."""
+        if edit.style is Style.MASK:
+            return "*" * max(len(text), 3)
+        if edit.style is Style.HASH:
+            digest = hmac.new(self._key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+            return f"[{edit.label}:{digest[:12]}]"
+        return f"[{edit.label}]"
+
+    def render(self, text: str, edits: Iterable[Edit]) -> str:
+        """The whole text with all edits made. Edits are sorted and don't overlap."""
+        out, at = [], 0
+        for edit in edits:
+            out.append(text[at : edit.start])
+            out.append(self(edit, text[edit.start : edit.end]))
+            at = edit.end
+        out.append(text[at:])
+        return "".join(out)
+
+
+def unite(edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """Transitive unions of overlapping edits; the strictest style wins, ties by rule, then by place."""
+    out: list[Edit] = []
+    for edit in sorted(edits, key=lambda e: (e.start, e.end)):
+        if out and edit.start < out[-1].end:
+            last = out.pop()
+            first = min((last, edit), key=lambda e: (-e.style, e.rule, e.start))
+            out.append(Edit(last.start, max(last.end, edit.end), first.style, first.label, first.rule))
+        else:
+            out.append(edit)
+    return tuple(out)
+
+
+def crossing(edits: Sequence[Edit], at: int) -> bool:
+    """Whether an edit covers both sides of an offset."""
+    return any(e.start < at < e.end for e in edits)

@@ -1,0 +1,361 @@
+"""The Gate: the only code that holds, edits or releases text.
+
+A whole text is one `feed(text, last=True)`; a stream is many `feed(delta)`. There is no second path, and the text that
+comes out is the same however it was cut: every filter says up to where it is sure, and nothing beyond that goes out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+from guardproxy.engine.edits import Replacer
+from guardproxy.engine.observe import FailureKind, Observer
+from guardproxy.engine.plan import Plan
+from guardproxy.types import Context, Decision, Edit, Facts, Filter, Finding, Outcome, Report, Scan, Span, Verdict
+
+MAX_FINDINGS = 1000
+SLICE = 65_536
+"""Characters scanned at once; a longer text yields to other requests in between."""
+SEAM = 256
+"""Characters of a finished part that are read again in front of the next part of the same field."""
+
+
+class Cut(Exception):
+    """The segment must not go on. Nothing that was held is released."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.rule)
+        self.decision = decision
+
+
+@dataclass(slots=True)
+class Held:
+    """Characters that all requests together hold back now; `limit` bounds the memory of a crowd."""
+
+    limit: int
+    now: int = 0
+
+    @property
+    def full(self) -> bool:
+        return self.now > self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Time that one filter may spend on one segment, in all: arrival in small pieces gives it no more."""
+
+    base: float = 2.0
+    per_kilobyte: float = 0.01
+
+    def seconds(self, characters: int) -> float:
+        return self.base + self.per_kilobyte * characters / 1024
+
+
+class _Reading:
+    """One filter's scan of the segment, with what it said and what it cost."""
+
+    __slots__ = ("dead", "filter", "scan", "seconds", "settled")
+
+    def __init__(self, one: Filter, scan: Scan) -> None:
+        self.filter, self.scan = one, scan
+        self.settled, self.seconds, self.dead = 0, 0.0, False
+
+
+class Gate:
+    """One segment on its way through. Not shared, not reusable after Cut."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        facts: Facts,
+        *,
+        replacer: Replacer,
+        observer: Observer,
+        held: Held,
+        deadline: Deadline,
+        bypass: bool = False,
+    ) -> None:
+        self.plan, self.facts, self.decision = plan, facts, Decision(Outcome.ALLOW)
+        self.edited = False
+        """Some span was replaced, or can no longer be: positions in the released text are not the source's."""
+        self.released = 0
+        """Characters of the source that went out, replaced or not."""
+        self._replacer, self._observer, self._held, self._deadline = replacer, observer, held, deadline
+        self._text = ""  # what is not released yet
+        self._fed = 0
+        self._base = 0  # offset of the scans' zero, after a part ended
+        self._seam = 0  # everything before it is out of reach
+        self._tail = ""  # the end of what was released, read again by the next part
+        self._edits: tuple[Edit, ...] = ()
+        self._made: set[Span] = set()
+        self._streamed = False
+        self._since = 0.0  # when the oldest held text came in
+        self._waited = 0.0
+        self._bypass = bypass
+        self._shadow: list[str] = []
+        self._ended = False
+        self._readings = self._open()
+
+    # ------------------------------------------------------------------------------------------------ the path
+
+    async def feed(self, text: str, *, last: bool = False) -> str:
+        """Take more of the segment; return what may go out. Raises Cut when a rule blocks."""
+        if self._bypass:
+            return text
+        if last and not self._fed and len(text) > self.plan.policy.defaults.max_whole:
+            self._decide([Finding("guard", "guard.overflow", 1.0)])
+        if len(text) <= SLICE:
+            return await self._feed(text, last)
+        out = []
+        for at in range(0, len(text), SLICE):
+            out.append(await self._feed(text[at : at + SLICE], last and at + SLICE >= len(text)))
+            await asyncio.sleep(0)
+        return "".join(out)
+
+    async def _feed(self, text: str, last: bool) -> str:
+        if self._ended:
+            raise RuntimeError("the gate has ended")
+        self._text += text
+        self._fed += len(text)
+        self._streamed = self._streamed or not last
+        self._held.now += len(text)
+        if self.plan.shadow and self._fed <= self.plan.policy.defaults.max_whole:
+            self._shadow.append(text)
+        found, settled = await self._scan(text, last)
+        if over := self._overflow(settled, last):
+            found = [*found, over]
+        if found:
+            self._decide(found)
+        out = self._release(self._fed if last else settled, last)
+        if last:
+            self.end()
+        return out
+
+    async def part_ended(self) -> str:
+        """Another field goes on: release the tail as if it were the last, and keep its end as context.
+
+        A match that straddles the seam is found when the field comes back; its head is out, so it cuts.
+        """
+        if not self._fed or self._bypass or self._ended:
+            return ""
+        tail = (self._tail + self._text)[-SEAM:]
+        found, _ = await self._scan("", True)
+        if found:
+            self._decide(found)
+        out = self._release(self._fed, True)
+        self._seam, self._tail = self._fed, tail
+        self._close_scans()
+        self._readings = []
+        return out
+
+    async def judge(self, text: str) -> tuple[Edit, ...]:
+        """Read a whole text and return the edits it needs, without making them. Raises Cut."""
+        if self._bypass:
+            return ()
+        await self.feed(text, last=True)
+        return self._edits
+
+    def render(self, text: str, edits: tuple[Edit, ...]) -> str:
+        """A whole text with these edits made: for callers of `judge`."""
+        return self._replacer.render(text, edits) if edits else text
+
+    # ------------------------------------------------------------------------------------------------ scanning
+
+    def _open(self) -> list[_Reading]:
+        context = Context(self.facts.tenant, self.facts.model)
+        return [_Reading(f, f.open(self.facts.origin, context)) for f in self.plan.enforcing]
+
+    async def _scan(self, text: str, last: bool) -> tuple[list[Finding], int]:
+        """New findings, and up to where every filter that text waits for is sure."""
+        if not self._readings and self.plan.enforcing:  # a new part begins: read the end of the last one again
+            self._readings = self._open()
+            self._base = self._seam - len(self._tail)
+            text = self._tail + text
+        found: list[Finding] = []
+        waiting: list[tuple[_Reading, Awaitable[Report]]] = []
+        for reading in self._readings:
+            if reading.dead:
+                continue
+            started = time.perf_counter()
+            try:
+                report = reading.scan.feed(text, last=last)
+            except Exception:
+                found += self._failed(reading, "error")
+                continue
+            if type(report) is Report:
+                self._take(reading, report, found)
+            else:
+                waiting.append((reading, report))  # type: ignore[arg-type]
+            reading.seconds += time.perf_counter() - started
+            if reading.seconds > self._deadline.seconds(self._fed):
+                found += self._failed(reading, "timeout")
+        if waiting:
+            await asyncio.gather(*(self._await(r, w, found) for r, w in waiting))
+        settled = self._fed
+        for reading in self._readings:
+            if reading.filter.hold and not reading.dead and reading.settled + self._base < settled:
+                settled = reading.settled + self._base
+        return found, max(settled, self._seam)
+
+    async def _await(self, reading: _Reading, wanted: Awaitable[Report], found: list[Finding]) -> None:
+        left = self._deadline.seconds(self._fed) - reading.seconds
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(max(left, 0.0)):
+                report = await wanted
+        except TimeoutError:
+            found += self._failed(reading, "timeout")
+        except Exception:
+            found += self._failed(reading, "error")
+        else:
+            self._take(reading, report, found)
+        reading.seconds += time.perf_counter() - started
+
+    def _take(self, reading: _Reading, report: Report, found: list[Finding]) -> None:
+        reading.settled = report.settled
+        if not report.findings:
+            return
+        base, seam = self._base, self._seam
+        for finding in report.findings:
+            if finding.span is not None and base:
+                finding = replace(finding, span=(finding.span[0] + base, finding.span[1] + base))
+            if finding.span is None or finding.span[1] > seam:
+                found.append(self._listed(finding) if self.plan.policy.lists else finding)
+
+    def _listed(self, finding: Finding) -> Finding:
+        """The finding with the policy lists that its text is in. What is out already is in none: that only adds up."""
+        if finding.span is None or finding.span[0] < self.released:
+            return finding
+        start, end = (offset - self.released for offset in finding.span)
+        return replace(finding, lists=self.plan.policy.lists_of(self._text[start:end]))
+
+    def _failed(self, reading: _Reading, kind: FailureKind) -> list[Finding]:
+        reading.dead = True
+        names = getattr(reading.filter, "names", (reading.filter.name,))
+        return [Finding(name, f"guard.{kind}", 1.0) for name in names]
+
+    def _overflow(self, settled: int, last: bool) -> Finding | None:
+        limits = self.plan.policy.defaults
+        waiting = self._fed - (self.released if limits.release == "whole" else max(settled, self.released))
+        bound = limits.max_whole if limits.release == "whole" else limits.max_hold
+        return Finding("guard", "guard.overflow", 1.0) if not last and waiting > bound else None
+
+    # ------------------------------------------------------------------------------------------------ deciding
+
+    def _decide(self, found: list[Finding]) -> None:
+        findings = (*self.facts.findings, *found)
+        if len(findings) > MAX_FINDINGS:
+            findings = (*findings[:MAX_FINDINGS], Finding("guard", "guard.overflow", 1.0))
+        self.facts = replace(self.facts, findings=findings)
+        self.decision = self.plan.decide(self.facts)
+        failures = [f for f in found if f.label.startswith("guard.")]
+        for finding in failures:
+            kind: FailureKind = finding.label.removeprefix("guard.")  # type: ignore[assignment]
+            self._observer.filter_failed(finding.filter, kind, allowed=self.decision.outcome < Outcome.BLOCK)
+        if self.decision.outcome >= Outcome.BLOCK:
+            self._cut()
+        self._edits = self.decision.edits
+        if any(e.start < self.released and (e.start, e.end) not in self._made for e in self._edits):
+            self._cut()  # its head is out already: what can't be taken back is at least not finished
+
+    def refuse(self, edit: Edit) -> NoReturn:
+        """Cut because an edit can't be written where it would have to stand (a key, a number, a name)."""
+        findings = tuple(f for f in self.facts.findings if f.span and f.span[0] < edit.end and edit.start < f.span[1])
+        verdict = Verdict(edit.rule, Outcome.BLOCK, False, findings)
+        self.decision = Decision(Outcome.BLOCK, (), (*self.decision.verdicts, verdict))
+        self._observer.decided(self.facts, self.decision, final=True)
+        raise Cut(self.decision)
+
+    def _cut(self) -> None:
+        self.edited = True
+        self.end()
+        raise Cut(self.decision)
+
+    # ------------------------------------------------------------------------------------------------ releasing
+
+    def _release(self, settled: int, last: bool) -> str:
+        """The text up to `settled` with its edits made; an edit that is not wholly settled waits."""
+        mode = self.plan.policy.defaults.release
+        if mode == "whole" and not last:
+            settled = self.released
+        elif mode == "eager":
+            settled = self._fed
+        start = self.released
+        if settled <= start:
+            self._clock(start)
+            return ""
+        out: list[str] = []
+        at = start
+        for edit in self._edits:
+            if edit.end <= at:
+                continue
+            if edit.start >= settled:
+                break
+            out.append(self._text[at - start : edit.start - start])
+            if edit.end > settled:
+                settled = at = edit.start
+                break
+            out.append(self._replacer(edit, self._text[edit.start - start : edit.end - start]))
+            self._made.add((edit.start, edit.end))
+            self.edited = True
+            at = edit.end
+        out.append(self._text[at - start : settled - start])
+        self._text = self._text[settled - start :]
+        self.released = settled
+        self._held.now -= settled - start
+        self._clock(start)
+        return "".join(out)
+
+    def _clock(self, before: int) -> None:
+        """How long some text has been waiting, over the whole segment."""
+        waiting = self.released < self._fed
+        if self._since and (self.released > before or not waiting):
+            self._waited += time.perf_counter() - self._since
+            self._since = 0.0
+        if waiting and not self._since:
+            self._since = time.perf_counter()
+
+    # ------------------------------------------------------------------------------------------------ ending
+
+    def end(self) -> None:
+        """No more text comes: tell what was decided. Idempotent; also for a stream that broke off."""
+        if self._ended:
+            return
+        self._ended = True
+        self._held.now -= len(self._text)
+        self._text = ""
+        self._close_scans()
+        if self._since:
+            self._waited += time.perf_counter() - self._since
+        if self._streamed:
+            self._observer.held(self._waited)
+        if not self.plan.shadow:
+            self._observer.decided(self.facts, self.decision, final=True)
+
+    def _close_scans(self) -> None:
+        for reading in self._readings:
+            for name in getattr(reading.filter, "names", (reading.filter.name,)):
+                self._observer.filter_ran(name, reading.seconds)
+
+    async def shadow(self) -> None:
+        """Run the filters that only shadow rules need, after the text went out, and tell the decision with theirs."""
+        if not self.plan.shadow or self._bypass:
+            return
+        text, found = "".join(self._shadow), list(self.facts.findings)
+        context = Context(self.facts.tenant, self.facts.model)
+        for one in self.plan.shadow:
+            try:
+                async with asyncio.timeout(self._deadline.seconds(len(text))):
+                    report = one.open(self.facts.origin, context).feed(text, last=True)
+                    found += (report if isinstance(report, Report) else await report).findings
+            except Exception as e:
+                kind: FailureKind = "timeout" if isinstance(e, TimeoutError) else "error"
+                self._observer.filter_failed(one.name, kind, allowed=True)
+        facts = replace(self.facts, findings=tuple(found[:MAX_FINDINGS]))
+        shadowed = [v for v in self.plan.decide(facts).verdicts if v.shadow]
+        said = [v for v in self.decision.verdicts if not v.shadow]
+        self._observer.decided(facts, replace(self.decision, verdicts=(*said, *shadowed)), final=True)

@@ -1,0 +1,73 @@
+"""A Guard: one policy with its running filters, immutable, shared by all requests until the next policy replaces it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Literal
+
+from guardproxy.engine.edits import Replacer
+from guardproxy.engine.gate import Deadline, Gate, Held
+from guardproxy.engine.observe import Observer, Silent
+from guardproxy.engine.plan import Plans
+from guardproxy.policy.decide import decide
+from guardproxy.policy.model import Policy
+from guardproxy.types import Decision, Facts, Filter, Origin
+
+
+class Guard:
+    """Opens a Gate for each segment."""
+
+    def __init__(self, policy: Policy, filters: Mapping[str, Filter], *, key: bytes, held: Held) -> None:
+        self.policy, self.held = policy, held
+        self.replacer = Replacer(key)
+        self.ready = False
+        self.bypass = False
+        """For the tests of the leak bench only: gates let everything through, and the bench must turn red."""
+        self._plans = Plans(policy, filters)
+        self._filters = filters
+
+    @classmethod
+    def build(
+        cls, policy: Policy, filters: Mapping[str, Filter], *, key: bytes | None = None, held_limit: int = 256 << 20
+    ) -> Guard:
+        """`key` is for keyed hashes (random if absent); `held_limit` is in characters over all requests."""
+        return cls(policy, filters, key=key or os.urandom(32), held=Held(held_limit))
+
+    async def start(self) -> None:
+        """Load what is slow to load. Raises what a filter raises when it can't."""
+        await self._plans.start()
+        self.ready = True
+
+    async def aclose(self) -> None:
+        self.ready = False
+        for one in self._filters.values():
+            await one.aclose()
+
+    def decide(self, facts: Facts) -> Decision:
+        """A decision about findings that no filter made (a part that can't be read)."""
+        return decide(self.policy, facts)
+
+    def refusal(self, decision: Decision) -> tuple[str, Literal["error", "refusal"]]:
+        """What a blocked client is told, and how: the strictest rule's own words, or the policy's."""
+        return self.policy.on_block(decision.rule)
+
+    def gate(
+        self,
+        origin: Origin,
+        *,
+        request: str = "",
+        model: str = "",
+        tenant: str = "default",
+        route: str = "",
+        observer: Observer | None = None,
+    ) -> Gate:
+        return Gate(
+            self._plans.of(origin, model, tenant, route),
+            Facts(request=request, origin=origin, tenant=tenant, model=model, route=route),
+            replacer=self.replacer,
+            observer=observer or Silent(),
+            held=self.held,
+            deadline=Deadline(),
+            bypass=self.bypass,
+        )

@@ -1,0 +1,75 @@
+"""Which filters read a segment: policy and filters compiled to "for this origin, these scans"."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from guardproxy.policy.decide import decide
+from guardproxy.policy.model import Policy, Rule
+from guardproxy.text import PatternFilter, fuse
+from guardproxy.types import Channel, Decision, Direction, Facts, Filter, Origin, Role
+
+_PLANS = 4096  # distinct (origin, model, tenant, route); beyond it the memory starts anew
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is done with segments of one kind. Shared by all requests; holds no state of any."""
+
+    policy: Policy
+    enforcing: tuple[Filter, ...]
+    """Filters that an enforcing rule needs; pattern filters that hold are fused into one."""
+    shadow: tuple[Filter, ...]
+    """Filters that only shadow rules need: they run behind the stream and hold nothing."""
+
+    def decide(self, facts: Facts) -> Decision:
+        return decide(self.policy, facts)
+
+
+class Plans:
+    """The plans of one policy and its running filters."""
+
+    def __init__(self, policy: Policy, filters: Mapping[str, Filter]) -> None:
+        self.policy, self.filters = policy, filters
+        self._plans: dict[tuple[object, ...], Plan] = {}
+        self._fused: dict[tuple[str, ...], PatternFilter] = {}
+        for plan in map(self._of_rules, self._foreseen()):
+            del plan  # made for the fused filters, which `start` compiles
+
+    def of(self, origin: Origin, model: str, tenant: str, route: str) -> Plan:
+        key = (origin.direction, origin.role, origin.channel, origin.tool, model, tenant, route)
+        plan = self._plans.get(key)
+        if plan is None:
+            if len(self._plans) >= _PLANS:
+                self._plans.clear()
+            rules = self.policy.rules_for(origin, model=model, tenant=tenant, route=route)
+            plan = self._plans[key] = self._of_rules(rules)
+        return plan
+
+    def _of_rules(self, rules: tuple[Rule, ...]) -> Plan:
+        enforcing, shadow = self.policy.filters_for(rules)
+        return Plan(self.policy, self._fuse(sorted(enforcing)), tuple(self.filters[n] for n in sorted(shadow)))
+
+    def _fuse(self, names: list[str]) -> tuple[Filter, ...]:
+        """One search instead of several where filters are sets of patterns and text waits for all of them."""
+        held = [n for n in names if self.filters[n].hold and isinstance(self.filters[n], PatternFilter)]
+        rest = tuple(self.filters[n] for n in names if n not in held)
+        if len(held) < 2:
+            return (*(self.filters[n] for n in held), *rest)
+        key = tuple(held)
+        if key not in self._fused:
+            self._fused[key] = fuse(f for n in held if isinstance(f := self.filters[n], PatternFilter))
+        return (self._fused[key], *rest)
+
+    def _foreseen(self) -> Iterator[tuple[Rule, ...]]:
+        """The rules of every origin that the policy tells apart, so that nothing is compiled while serving."""
+        tools = {None, *(t for r in self.policy.rules for t in (r.scope.tool or ()))}
+        for direction, role, channel, tool in itertools.product(Direction, Role, (None, *Channel), tools):
+            yield self.policy.rules_for(Origin(direction, role, channel, tool))
+
+    async def start(self) -> None:
+        """Start every filter and compile every fused one."""
+        for one in (*self.filters.values(), *self._fused.values()):
+            await one.start()

@@ -1,0 +1,53 @@
+"""Detectors of content, one per file. A file here is its own registration: `use: NAME` is the module NAME.
+
+A filter module has `LABELS` (what it can say), `EXAMPLES` (text to label, or None for a look-alike), `Config` (its
+options) and `Filter`. Nothing else is edited to add one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pydantic
+
+from guardproxy import types
+from guardproxy.types import ConfigError
+
+
+@cache
+def kinds() -> tuple[str, ...]:
+    """Names that `use:` may have."""
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+
+
+def module(kind: str) -> Any:
+    """The module of a filter. Raises ConfigError for an unknown name."""
+    if kind not in kinds():
+        raise ConfigError(f"there is no filter {kind!r}; the filters are {', '.join(kinds())}")
+    return importlib.import_module(f"{__name__}.{kind}")
+
+
+def build(name: str, options: Mapping[str, Any]) -> types.Filter:
+    """A filter instance from its entry in a policy. Raises ConfigError; never loads models."""
+    kind = module(str(options.get("use", name)))
+    try:
+        config = kind.Config.model_validate({"use": name, **options})
+    except pydantic.ValidationError as e:
+        first = e.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ConfigError(f"filter {name!r}: {place + ': ' if place else ''}{first['msg']}") from None
+    made: types.Filter = kind.Filter(name, config)
+    return made
+
+
+def catalogue() -> types.Catalogue:
+    """What all installed filters can say."""
+    modules = {kind: module(kind) for kind in kinds()}
+    return types.Catalogue(
+        labels={kind: tuple(m.LABELS) for kind, m in modules.items()},
+        spans={kind: getattr(m, "SPANS", True) for kind, m in modules.items()},
+    )

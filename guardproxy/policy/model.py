@@ -1,0 +1,273 @@
+"""The compiled policy: rules as values, ready to be evaluated. Immutable, shared by all requests.
+
+It knows labels and names of filters, never a filter. It does no I/O and holds no text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias
+
+from guardproxy.policy.globs import any_matches, matches, matches_text, overlap
+from guardproxy.types import Finding, Origin, Outcome, Role, Style
+
+FailureMode: TypeAlias = Literal["block", "allow"]
+Release: TypeAlias = Literal["held", "whole", "eager"]
+OnBlock: TypeAlias = Literal["error", "refusal"]
+Reasoning: TypeAlias = Literal["pass", "drop"]
+
+FAILURE_RULE: Final = "defaults.failure"
+"""Name of the rule that nobody wrote: what a failure does. The dot keeps it apart from every author's id."""
+GUARD_LABELS: Final = ("guard.error", "guard.timeout", "guard.overflow", "guard.unread")
+"""What the engine itself says, under the filter that failed or as filter `guard`."""
+_CACHED = 1024  # origins remembered per policy; names of tools come from clients, so the memory must have an end
+
+
+class Mode(StrEnum):
+    ENFORCE = "enforce"
+    SHADOW = "shadow"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One thing to look for: findings whose label fits, scored at least `score`, at least `times` of them."""
+
+    label: str
+    score: float = 0.5
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The condition of a rule: any of its atoms, or (`every`) all of them."""
+
+    atoms: tuple[Atom, ...]
+    every: bool = False
+
+    @property
+    def local(self) -> bool:
+        """Each finding decides for itself: what `redact` on a stream needs, since text that is out can't be edited."""
+        return all(a.times == 1 for a in self.atoms) and (not self.every or len(self.atoms) == 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a rule holds, by what is known before the first character. None means anywhere."""
+
+    direction: frozenset[str] | None = None
+    role: frozenset[str] | None = None
+    channel: frozenset[str] | None = None
+    tool: tuple[str, ...] | None = None
+    model: tuple[str, ...] | None = None
+    tenant: frozenset[str] | None = None
+    route: frozenset[str] | None = None
+
+    def fits(self, origin: Origin, model: str, tenant: str, route: str) -> bool:
+        """Whether text from here is in scope.
+
+        A reply whose channel is not known (`/v1/completions`, channels inferred from text) is in every channel's
+        scope: of two plans the guard must take the stricter one, and rules only add up.
+        """
+        return (
+            (self.direction is None or origin.direction in self.direction)
+            and (self.role is None or origin.role in self.role)
+            and (self.channel is None or self._has_channel(origin))
+            and (self.tool is None or (origin.tool is not None and any_matches(self.tool, origin.tool)))
+            and (self.model is None or any_matches(self.model, model))
+            and (self.tenant is None or tenant in self.tenant)
+            and (self.route is None or route in self.route)
+        )
+
+    def _has_channel(self, origin: Origin) -> bool:
+        if origin.channel is None:
+            return origin.role is Role.ASSISTANT
+        return self.channel is None or origin.channel in self.channel
+
+    @property
+    def empty(self) -> bool:
+        return self == _ANYWHERE
+
+
+_ANYWHERE = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Unless:
+    """What a rule leaves alone: every key that is given must fit. Looks at fixed facts and the matched finding only."""
+
+    scope: Scope = _ANYWHERE
+    label: tuple[str, ...] | None = None
+    in_list: frozenset[str] | None = None
+
+    @property
+    def of_finding(self) -> bool:
+        """It looks at the finding too, not only at where the text is from."""
+        return self.label is not None or self.in_list is not None
+
+    def exempts(self, finding: Finding) -> bool:
+        """Whether this finding is left alone, given that the scope fits."""
+        return (self.label is None or any_matches(self.label, finding.label)) and (
+            self.in_list is None or not self.in_list.isdisjoint(finding.lists)
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """One rule. `severity`, `status`, `tags` are for people and never imply an action."""
+
+    id: str
+    when: When
+    then: Outcome
+    title: str = ""
+    severity: str = "medium"
+    status: str = "stable"
+    tags: tuple[str, ...] = ()
+    scope: Scope = _ANYWHERE
+    unless: Unless | None = None
+    style: Style = Style.LABEL
+    mode: Mode = Mode.ENFORCE
+    message: str | None = None
+    on_block: OnBlock | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds where no rule says otherwise. Lengths are in characters."""
+
+    failure: FailureMode = "block"
+    release: Release = "held"
+    max_hold: int = 16_000
+    max_whole: int = 1_000_000
+    message: str = "This content is blocked by policy."
+    on_block: OnBlock = "error"
+    reasoning: Reasoning = "pass"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A rule that is in force at an origin, with what is left of its `unless` there."""
+
+    rule: Rule
+    shadow: bool
+    unless: Unless | None
+
+
+class InForce:
+    """The rules in force at one origin, indexed by the labels that findings turn out to have."""
+
+    __slots__ = ("_wanted", "entries", "needed", "rules", "shadow")
+
+    def __init__(self, entries: tuple[Entry, ...], needed: frozenset[str], shadow: frozenset[str]) -> None:
+        self.entries, self.needed, self.shadow = entries, needed, shadow
+        self.rules = tuple(e.rule for e in entries)
+        self._wanted: dict[str, tuple[tuple[int, int, float], ...]] = {}
+
+    def wanted(self, label: str) -> tuple[tuple[int, int, float], ...]:
+        """(entry, atom, least score) of every atom that a finding with this label can meet."""
+        got = self._wanted.get(label)
+        if got is None:
+            if len(self._wanted) >= _CACHED:
+                self._wanted.clear()
+            got = self._wanted[label] = tuple(
+                (i, j, atom.score)
+                for i, entry in enumerate(self.entries)
+                for j, atom in enumerate(entry.rule.when.atoms)
+                if matches(atom.label, label)
+            )
+        return got
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Policy:
+    """One policy, compiled. Two policies with the same `digest` decide the same."""
+
+    name: str
+    version: str = ""
+    digest: str = ""
+    defaults: Defaults = Defaults()
+    rules: tuple[Rule, ...] = ()
+    """Sorted by id: their order in the file means nothing."""
+    filters: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    """Filter instance to its options, `use` among them."""
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """List to its globs, compared without regard to case."""
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Filter instance to what it may say; `*` at the end of one means "and below"."""
+    _in_force: dict[tuple[object, ...], InForce] = field(default_factory=dict, init=False, repr=False)
+    _filters_for: dict[tuple[Rule, ...], tuple[frozenset[str], frozenset[str]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    def rules_for(
+        self, origin: Origin, *, model: str = "", tenant: str = "default", route: str = ""
+    ) -> tuple[Rule, ...]:
+        """The rules in force for text from here, shadow ones included, disabled ones not. `origin.path` is ignored."""
+        return self.in_force(origin, model, tenant, route).rules
+
+    def in_force(self, origin: Origin, model: str, tenant: str, route: str) -> InForce:
+        key = (origin.direction, origin.role, origin.channel, origin.tool, model, tenant, route)
+        got = self._in_force.get(key)
+        if got is None:
+            entries = tuple(e for r in self.rules if (e := _entry(r, origin, model, tenant, route)))
+            got = InForce(entries, *self.filters_for(tuple(e.rule for e in entries)))
+            _remember(self._in_force, key, got)
+        return got
+
+    def filters_for(self, rules: tuple[Rule, ...]) -> tuple[frozenset[str], frozenset[str]]:
+        """(filters that an enforcing rule needs, filters that only shadow rules need), by instance name."""
+        got = self._filters_for.get(rules)
+        if got is None:
+            needed = self._emitting(r for r in rules if r.mode is Mode.ENFORCE)
+            got = needed, self._emitting(r for r in rules if r.mode is Mode.SHADOW) - needed
+            _remember(self._filters_for, rules, got)
+        return got
+
+    def _emitting(self, rules: Any) -> frozenset[str]:
+        globs = {atom.label for rule in rules for atom in rule.when.atoms}
+        return frozenset(
+            name for name, labels in self.labels.items() if any(overlap(g, label) for g in globs for label in labels)
+        )
+
+    def failure_of(self, name: str) -> FailureMode:
+        """What a failure of this filter does; `guard` and unknown names get the default."""
+        own: FailureMode | None = self.filters.get(name, {}).get("failure")
+        return own or self.defaults.failure
+
+    def lists_of(self, text: str) -> frozenset[str]:
+        """The lists that a matched text is in: what the engine puts into `Finding.lists`."""
+        return frozenset(n for n, globs in self.lists.items() if any(matches_text(g, text) for g in globs))
+
+    def on_block(self, rule_id: str) -> tuple[str, OnBlock]:
+        """(message for the client, form of the answer) when this rule blocks."""
+        rule = next((r for r in self.rules if r.id == rule_id), None)
+        message, form = (rule.message, rule.on_block) if rule else (None, None)
+        return message or self.defaults.message, form or self.defaults.on_block
+
+
+def _remember(memory: dict[Any, Any], key: Any, value: Any) -> None:
+    if len(memory) >= _CACHED:
+        memory.clear()
+    memory[key] = value
+
+
+def _entry(rule: Rule, origin: Origin, model: str, tenant: str, route: str) -> Entry | None:
+    if rule.mode is Mode.DISABLED or not rule.scope.fits(origin, model, tenant, route):
+        return None
+    unless = rule.unless
+    if unless is not None:
+        if not _surely(unless.scope, origin, model, tenant, route):
+            unless = None
+        elif not unless.of_finding:
+            return None
+    return Entry(rule, rule.mode is Mode.SHADOW, unless)
+
+
+def _surely(scope: Scope, origin: Origin, model: str, tenant: str, route: str) -> bool:
+    """Like `fits`, but an unknown channel fits none: an exception needs certainty where a rule needs a possibility."""
+    if scope.channel is not None and origin.channel not in scope.channel:
+        return False
+    return scope.fits(origin, model, tenant, route)

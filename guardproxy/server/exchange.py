@@ -1,0 +1,228 @@
+"""One request's passage through the guard, in both directions: codec on one side, gates on the other.
+
+Here items of a reply meet their gates. Nothing here knows a dialect's fields or a filter's labels.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from guardproxy.engine import Cut, Gate, Guard, Observer
+from guardproxy.engine.json_text import guard_json
+from guardproxy.server.reply import Reply
+from guardproxy.types import (
+    Decision,
+    Direction,
+    Facts,
+    Finding,
+    Json,
+    Origin,
+    Outcome,
+    Path,
+    Role,
+    Segment,
+    UpstreamError,
+    WireError,
+)
+from guardproxy.wire import errors, sse
+from guardproxy.wire.base import Codec, Conversation, Head
+
+__all__ = ["Blocked", "Exchange"]
+
+
+@dataclass
+class Blocked(Exception):
+    """Policy blocks the request; the upstream is not called."""
+
+    decision: Decision
+    labels: tuple[str, ...]
+    message: str
+    on_block: Literal["error", "refusal"] = "error"
+
+
+@dataclass
+class Exchange:
+    """State of one request. `request` comes first, then one of `whole`, `stream` and `error`, then `close`."""
+
+    guard: Guard
+    codec: Codec
+    request_id: str
+    route: str
+    observer: Observer
+    head_id: str
+    tenant: str = "default"
+    model: str = ""
+    streaming: bool = False
+    _choices: int = 1
+    _include_usage: bool = False
+    _gates: list[Gate] = field(default_factory=list)
+
+    # ------------------------------------------------------------------------------------------------ request
+
+    async def request(self, body: Json) -> Json:
+        """Read, guard and edit a request. Raises WireError for a bad one, Blocked for one that policy refuses."""
+        conversation = self.codec.read_request(body)
+        self.model, self.streaming = conversation.model, conversation.stream
+        self._choices, self._include_usage = conversation.choices, conversation.include_usage
+        if self.guard.held.full:
+            raise WireError("guardproxy holds too much text now; try again later", status=503, code="overloaded")
+        try:
+            self._check_unread(conversation)
+            edits = await self._guard_segments(conversation.segments)
+            await self._check_seams(conversation.segments)
+        except Cut as cut:
+            raise self._blocked(cut.decision) from None
+        return self.codec.write_request(body, edits)
+
+    async def _guard_segments(self, segments: tuple[Segment, ...]) -> dict[Path, str]:
+        edits: dict[Path, str] = {}
+        for segment in segments:
+            if not segment.text:
+                continue
+            if segment.json:
+                text = await guard_json(segment.text, lambda o=segment.origin: self.gate(o))  # type: ignore[misc]
+            else:
+                gate = self.gate(segment.origin)
+                text = await gate.feed(segment.text, last=True)
+                if segment.fixed and text != segment.text:
+                    gate.refuse(gate.decision.edits[0])
+            if text != segment.text:
+                edits[segment.origin.path] = text
+        return edits
+
+    async def _check_seams(self, segments: tuple[Segment, ...]) -> None:
+        """Parts of one message reach the model joined: what a filter sees across a seam can't be cut out, so it blocks."""
+        groups: dict[Path, list[Segment]] = {}
+        for segment in segments:
+            path = segment.origin.path
+            if len(path) >= 5 and path[0] == "messages" and path[2] == "content":
+                groups.setdefault(path[:3], []).append(segment)
+        for parts in groups.values():
+            if len(parts) > 1:
+                await self._check_joined(parts)
+
+    async def _check_joined(self, parts: list[Segment]) -> None:
+        gate = self.gate(replace(parts[0].origin, path=()))
+        edits = await gate.judge("".join(p.text for p in parts))
+        at = 0
+        for part in parts[:-1]:
+            at += len(part.text)
+            for edit in edits:
+                if edit.start < at < edit.end:
+                    gate.refuse(edit)
+
+    def _check_unread(self, conversation: Conversation) -> None:
+        if not conversation.unread:
+            return
+        findings = (Finding("guard", "guard.unread", 1.0),)
+        facts = self._facts(Origin(Direction.REQUEST, Role.USER, path=conversation.unread[0].path), findings)
+        decision = self.guard.decide(facts)
+        self.observer.decided(facts, decision, final=True)
+        if decision.outcome >= Outcome.BLOCK:
+            first = conversation.unread[0]
+            place = ".".join(map(str, first.path))
+            raise Blocked(
+                decision,
+                ("guard.unread",),
+                f"{place} is {first.what}, which no filter of this policy can read.",
+                "error",
+            )
+
+    def _blocked(self, decision: Decision) -> Blocked:
+        labels = sorted({f.label for v in decision.verdicts if not v.shadow for f in v.findings})
+        message, on_block = self.guard.refusal(decision)
+        return Blocked(decision, tuple(labels), message, on_block)
+
+    # ------------------------------------------------------------------------------------------------ reply
+
+    async def whole(self, body: Json) -> bytes:
+        """A whole reply of the upstream as the body for the client. Raises UpstreamError when it is no reply."""
+        reply = self._reply(self.codec.whole_writer(self._head()))
+        reader = self.codec.reader()
+        try:
+            items = list(reader.whole(body))
+        except WireError as e:
+            raise UpstreamError(f"the upstream's reply can't be read: {e}", code="upstream_invalid_response") from None
+        for item in items:
+            await reply.take(item, alone=True)
+        if reply.fault:
+            raise UpstreamError(reply.fault, code="upstream_error")
+        out = await reply.finish(complete=True)
+        self.observer.dropped(reader.dropped)
+        return out
+
+    async def stream(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The upstream's events as events for the client. Trouble upstream ends it with an error event, never half one."""
+        reply = self._reply(self.codec.stream_writer(self._head()))
+        reader, decoder = self.codec.reader(), sse.Decoder()
+        try:
+            async for chunk in chunks:
+                for event in decoder.feed(chunk):
+                    await reply.event(reader, event)
+                if out := await reply.flush():
+                    yield out
+                if reply.over:
+                    break
+            else:
+                for event in decoder.close():
+                    await reply.event(reader, event)
+            yield await reply.finish(complete=reader.done)
+        except (UpstreamError, WireError) as e:
+            code = e.code if isinstance(e, UpstreamError) else "upstream_invalid_response"
+            yield await reply.fail(str(e), code or "upstream_error")
+        finally:
+            reply.abandon()
+            self.observer.dropped(reader.dropped)
+
+    def _reply(self, writer: object) -> Reply:
+        return Reply(
+            codec=self.codec,
+            writer=writer,  # type: ignore[arg-type]
+            gate=self.gate,
+            choices=self._choices,
+            include_usage=self._include_usage,
+            refusal=self.guard.refusal,
+            drop_reasoning=self.guard.policy.defaults.reasoning == "drop",
+        )
+
+    async def error(self, status: int, body: bytes) -> tuple[int, bytes]:
+        """An error reply of the upstream, its message guarded, in OpenAI's shape."""
+        origin = Origin(Direction.RESPONSE, Role.ASSISTANT)
+        try:
+            message = await self.gate(origin).feed(errors.read_upstream_error(status, body), last=True)
+        except Cut:
+            message = "The upstream answered with an error; its message is withheld by policy."
+        kind = "server_error" if status >= 500 else None
+        return status, errors.error_body(message or f"The upstream answered {status}.", type=kind, status=status)
+
+    # ------------------------------------------------------------------------------------------------ gates
+
+    def gate(self, origin: Origin) -> Gate:
+        """A new gate for a segment of this exchange."""
+        gate = self.guard.gate(
+            origin,
+            request=self.request_id,
+            model=self.model,
+            tenant=self.tenant,
+            route=self.route,
+            observer=self.observer,
+        )
+        if gate.plan.shadow:
+            self._gates.append(gate)
+        return gate
+
+    def _facts(self, origin: Origin, findings: tuple[Finding, ...]) -> Facts:
+        return Facts(self.request_id, origin, findings, self.tenant, self.model, self.route)
+
+    def _head(self) -> Head:
+        return Head(self.head_id, self.model, int(time.time()), self._include_usage)
+
+    async def close(self) -> None:
+        """Run what only shadow rules need, now that the text is out."""
+        for gate in self._gates:
+            await gate.shadow()
+        self._gates.clear()
+

