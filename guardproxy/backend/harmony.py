@@ -43,6 +43,7 @@ RESPONSE_TEMPLATE: dict[str, Any] = {
             "open": "<|channel|>analysis<|message|>",
             "close": ["<|end|>", "<|return|>"],
             "content": "text",
+            "repeats": True,
             "join": "",
         },
         "tool_calls": {
@@ -52,7 +53,13 @@ RESPONSE_TEMPLATE: dict[str, Any] = {
             "content": "json",
             "transform": {"type": "function", "function": {"name": "{name}", "arguments": "{content}"}},
         },
-        "content": {"open_pattern": _TEXT, "close": ["<|return|>", "<|end|>"], "content": "text", "join": ""},
+        "content": {
+            "open_pattern": _TEXT,
+            "close": ["<|return|>", "<|end|>"],
+            "content": "text",
+            "repeats": True,
+            "join": "",
+        },
     },
 }
 """In the declarative form of transformers 5 (`tokenizer.response_template`)."""

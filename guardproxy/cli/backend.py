@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import signal
 import sys
 
 _NEEDED = ("torch", "transformers", "fastapi", "uvicorn", "accelerate")
@@ -26,7 +27,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "that ships with guardproxy: the real architecture, tiny weights, a few dozen dialogs known by heart.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8000, help="port to listen on, 0 for any (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=8000, help="port to listen on, 0 for any (default: %(default)s)")
     parser.add_argument("--model", metavar="PATH_OR_ID", help="folder of a model, or its name on the model hub")
     parser.add_argument(
         "--no-template",
@@ -43,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
         return _refuse(_MISSING.format(names=", ".join(missing)))
     from guardproxy.backend.launch import CannotStart, listen, prepare
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that loading, too, stops at once and cleans up
     try:
         with listen(args.host, args.port) as socket, prepare(args.model, os.environ) as model:
             from guardproxy.backend.serve import serve
@@ -53,6 +55,12 @@ def run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return 0
     return 0
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 0 to 65535")
 
 
 def _refuse(sentence: str) -> int:

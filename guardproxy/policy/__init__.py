@@ -1,0 +1,1 @@
+"""Rules as data: read from YAML, checked, and evaluated by one pure function. Does no I/O once loaded."""

@@ -30,10 +30,6 @@ _INSTEAD = {
     "rollout": "use `mode: shadow`",
     "locked": "leave it out: there are no tenants that could loosen the rule",
 }
-_KIND = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "NoneType": "nothing"}
-_PATTERNS = {
-    "Name": "lower-case letters, digits, `-` and `_`",
-}
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
@@ -65,7 +61,9 @@ def _complaint(source: Source, loc: Path, one: Any) -> ConfigError:
         return source.error("GP002", f"{name}: {one['msg']}", loc)
     if kind == "string_pattern_mismatch":
         key = "[key]" in one["loc"]
-        return source.error("GP002", f"{name}: {given!r} is not allowed here; {_form(one['ctx']['pattern'])}", loc, key=key)
+        return source.error(
+            "GP002", f"{name}: {given!r} is not allowed here; {_form(one['ctx']['pattern'])}", loc, key=key
+        )
     return source.error("GP002", f"{name}: {_expected(one, given)}", loc)
 
 

@@ -1,7 +1,7 @@
 """The shape of a policy file: what may stand where, with a sentence for each key.
 
-The JSON Schema for editors is made from these classes. They check form only; what depends on several parts of a file, or
-on the filters, is in `check`.
+The JSON Schema for editors is made from these classes. They check form only; what depends on several parts of a file,
+or on the filters, is in `check`.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class RuleEntry(Strict):
     """One rule: where, when, then. All rules are evaluated; the strictest outcome wins; their order means nothing."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")] = Field(description="Unique name of the rule.")
-    title: Text = Field(default="", description="What it does, for people.", min_length=0)
+    title: str = Field(default="", description="What it does, for people.")
     description: str = Field(default="", description="More about it.")
     severity: Literal["info", "low", "medium", "high", "critical"] = Field(
         default="medium", description="For alerts; never implies an outcome."

@@ -103,7 +103,8 @@ def parse(text: str, name: str) -> Source:
         builder.document()
     except yaml.reader.ReaderError as e:
         line, column = _place_of(text, int(e.position))
-        message = f"the character U+{ord(e.character) if isinstance(e.character, str) else e.character:04X} is not allowed in YAML"
+        code = ord(e.character) if isinstance(e.character, str) else e.character
+        message = f"the character U+{code:04X} is not allowed in YAML; write it as an escape in double quotes"
         raise ConfigError(message, name, line, column, "GP001") from None
     except yaml.MarkedYAMLError as e:
         raise _marked(e, text, name) from None

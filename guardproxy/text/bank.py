@@ -24,6 +24,7 @@ Judge = Callable[[str], float | None]
 
 _ANY, _START = re2._re2.RE2.Anchor.UNANCHORED, re2._re2.RE2.Anchor.ANCHOR_START
 _NONE = (-1, -1)
+_Raw = tuple[int, int, str, str, float]  # bytes of the buffer, filter, label, score
 _CLASS_CHARS = {"": frozenset[int]()}
 
 
@@ -64,13 +65,14 @@ def _ascii_class(inside: str) -> frozenset[int]:
 class _Compiled:
     """A bound rule, ready to search."""
 
-    __slots__ = ("after", "before", "filter", "group", "label", "match", "regexp", "rule", "width")
+    __slots__ = ("after", "before", "filter", "group", "label", "leaning", "match", "regexp", "rule", "width")
 
     def __init__(self, bound: Bound, tree: syntax.Tree) -> None:
         rule = bound.rule
         self.rule, self.filter, self.label = rule, bound.filter, rule.label
         self.width, self.group = tree.width, 1 if tree.groups else 0
         self.before, self.after = _ascii_class(rule.before), _ascii_class(rule.after)
+        self.leaning = bool(self.before) or tree.asserts
         options = re2.Options()
         options.longest_match, options.log_errors, options.max_mem = True, False, 16 << 20
         try:
@@ -110,8 +112,12 @@ class Bank:
         self.bounds = tuple(bounds)
         trees = [self._parse(b) for b in self.bounds]
         self.rules = [_Compiled(b, t) for b, t in zip(self.bounds, trees, strict=True)]
+        self.leaning = [r for r in self.rules if r.leaning]
+        """Rules that look at the character before a match."""
         self.width = max((t.width for t in trees), default=0)
         self._hold = self._compile_hold(trees)
+        self.openers = frozenset(b for b in range(256) if self.viable(bytes([b])))
+        """Bytes that a match can begin with."""
         self._gates: Gates = compile_gates([syntax.gate(t) for t in trees])
         self._ungated = self._gates.ungated
         self._hits: list[int] = []
@@ -164,6 +170,12 @@ class Bank:
             at -= 1
         return max(at, start)
 
+    def viable(self, data: bytes) -> bool:
+        """Whether all of `data`, standing behind a replacement, could still be the beginning of a match."""
+        if self._hold is None or not data:
+            return False
+        return self._hold(_START, data[::-1], 0, len(data))[0][1] == len(data)
+
     def candidates(self, data: bytes) -> Sequence[int]:
         """Indexes of the rules that may match somewhere in `data`, ascending."""
         hits = self._hits
@@ -177,7 +189,7 @@ class Bank:
 class BankScan:
     """One segment being searched. `feed` may be called with any chunking; the findings are the same."""
 
-    __slots__ = ("_at", "_bank", "_chars", "_data", "_from", "_last_end", "_offset")
+    __slots__ = ("_at", "_bank", "_chars", "_data", "_ends", "_from", "_last_end", "_offset")
 
     def __init__(self, bank: Bank) -> None:
         self._bank = bank
@@ -187,6 +199,7 @@ class BankScan:
         self._chars = 0  # characters of the segment before the unsettled part
         self._at: dict[int, int] = {}  # rule -> absolute byte offset to search from, where it is past _from
         self._last_end: dict[int, int] = {}  # judged rule -> absolute end of its last finding
+        self._ends: frozenset[int] = frozenset()  # absolute ends of findings, at or after the settled part's end
 
     def feed(self, text: str, *, last: bool) -> Report:
         bank, start = self._bank, self._from
@@ -195,9 +208,9 @@ class BankScan:
         if settled == start:
             return Report((), self._chars)
         found: tuple[Finding, ...] = ()
-        # a look back of four bytes gives the gate whole characters; assertions need the one before `start`
-        if rules := bank.candidates(data[start:] if start else data):
-            found = self._search(rules, data, start, settled)
+        rules = bank.candidates(data[start:] if start else data)
+        if rules or self._ends:
+            found, settled = self._find(rules, data, start, settled, last)
         self._settle(data, start, settled)
         return Report(found, self._chars)
 
@@ -208,21 +221,48 @@ class BankScan:
         self._data, self._from = data[cut:], settled - cut
         self._offset += cut
 
-    def _search(self, rules: Sequence[int], data: bytes, start: int, settled: int) -> tuple[Finding, ...]:
-        raw: list[tuple[int, int, str, str, float]] = []
-        for index in rules:
-            rule = self._bank.rules[index]
-            for low, high, score in self._search_rule(index, rule, data, start, settled):
-                raw.append((low, high, rule.filter, rule.label, score))
-        if not raw:
-            return ()
-        raw.sort()
-        place = _Places(data, start, self._chars)
-        return tuple(Finding(f, label, score, (place(low), place(high))) for low, high, f, label, score in raw)
+    def _find(
+        self, rules: Sequence[int], data: bytes, start: int, settled: int, last: bool
+    ) -> tuple[tuple[Finding, ...], int]:
+        """Findings that start in [start, settled), and `settled`, lowered where what follows one is still open.
 
-    def _search_rule(
-        self, index: int, rule: _Compiled, data: bytes, start: int, settled: int
-    ) -> Iterable[tuple[int, int, float]]:
+        What is taken out of a text no longer stands before what follows it: `a@b.com0c@d.org` must not become
+        `[pii.email]0c@d.org`. So a match may also begin right where another ended, whatever character that was.
+        """
+        while True:
+            at, last_end = dict(self._at), dict(self._last_end)
+            raw = {r for i in rules for r in self._search_rule(i, self._bank.rules[i], data, start, settled)}
+            ends = self._behind(raw, data, start, settled)
+            open_ends = [] if last else [e for e in ends if start <= e < settled and self._bank.viable(data[e:])]
+            if not open_ends:
+                break
+            self._at, self._last_end, settled = at, last_end, min(open_ends)
+        self._ends = frozenset(e + self._offset for e in ends if e >= settled)
+        place = _Places(data, start, self._chars)
+        return tuple(
+            Finding(f, label, score, (place(low), place(high))) for low, high, f, label, score in sorted(raw)
+        ), settled
+
+    def _behind(self, raw: set[_Raw], data: bytes, start: int, settled: int) -> set[int]:
+        """Add to `raw` the matches that begin right behind another; return where all matches end."""
+        ends = {e - self._offset for e in self._ends} | {r[1] for r in raw}
+        wanted = [e for e in ends if start <= e < settled]
+        while wanted:
+            end = wanted.pop()
+            if end >= len(data) or data[end] not in self._bank.openers:
+                continue
+            alone = b"]" + data[end:]  # as it will stand behind a replacement
+            for rule in self._bank.leaning:
+                if (got := rule.at(alone, 1, len(alone))) is not None:
+                    _, low, high, score = got
+                    raw.add((low + end - 1, high + end - 1, rule.filter, rule.label, score))
+                    if (new := high + end - 1) not in ends:
+                        ends.add(new)
+                        if new < settled:
+                            wanted.append(new)
+        return ends
+
+    def _search_rule(self, index: int, rule: _Compiled, data: bytes, start: int, settled: int) -> Iterable[_Raw]:
         """Matches of one rule that start in [start, settled), left to right."""
         at = max(start, self._at.pop(index, 0) - self._offset)
         judged = rule.rule.judge is not None
@@ -238,7 +278,7 @@ class BankScan:
                 continue
             end, low, high, score = got
             if high > last_end:
-                yield low, high, score
+                yield low, high, rule.filter, rule.label, score
                 last_end = high
             # a judged match may be an accident that covers the head of a real one: look on inside it
             at = begin + 1 if judged else end

@@ -68,6 +68,8 @@ class Tree:
     multiline: bool
     width: int
     groups: int
+    asserts: bool
+    """It has `\\b`, `^` or `$`: it looks at characters outside the match."""
 
 
 def parse(pattern: str, *, ignore_case: bool = False) -> Tree:
@@ -97,7 +99,20 @@ def parse(pattern: str, *, ignore_case: bool = False) -> Tree:
         bool(flags & re.MULTILINE),
         int(high),
         parsed.state.groups - 1,
+        _asserts(parsed),
     )
+
+
+def _asserts(nodes: Iterable[Node]) -> bool:
+    for op, value in nodes:
+        if op is C.AT:
+            return True
+        inner = value[1] if op is C.BRANCH else [value[3]] if op is C.SUBPATTERN else []
+        if op in (C.MAX_REPEAT, C.MIN_REPEAT):
+            inner = [value[2]]
+        if any(_asserts(i) for i in inner):
+            return True
+    return False
 
 
 def _refuse(nodes: Iterable[Node], room: int = _PIECE) -> None:
@@ -121,7 +136,7 @@ def _room(value: Any, room: int) -> int:
     _, high, nodes = value
     if high == 0 or (high > 1 and nodes.getwidth()[1] == 0):
         raise PatternError("a part of the pattern is repeated zero times or is empty each time; leave it out")
-    left = room // min(high, _PIECE)
+    left = int(room // min(high, _PIECE))
     if not left and high is not C.MAXREPEAT:
         raise PatternError(f"repetitions inside repetitions multiply to more than {_PIECE:,}; make the counts smaller")
     return left

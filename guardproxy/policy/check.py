@@ -1,0 +1,310 @@
+"""What is wrong with a policy beyond its form. Each complaint has a number and a paragraph in docs/policy.md.
+
+Every lint is a function from a Subject to complaints; none changes anything, and none imports a filter.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from guardproxy import __version__
+from guardproxy.policy.cases import Case, fired, run_pure
+from guardproxy.policy.complaints import did_you_mean
+from guardproxy.policy.globs import overlap
+from guardproxy.policy.model import FAILURE_RULE, GUARD_LABELS, Mode, Policy, Rule
+from guardproxy.policy.schema import CaseEntry, Document, RuleEntry
+from guardproxy.policy.source import Source
+from guardproxy.text import PatternError, parse
+from guardproxy.types import Catalogue, Channel, ConfigError, Direction, Filter, Origin, Outcome, Path, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A policy with all that there is to say about it."""
+
+    source: Source
+    document: Document
+    policy: Policy
+    catalogue: Catalogue
+    built: Mapping[str, Filter]
+    """The policy's filters, unstarted; empty where nobody can build them."""
+
+    def rules(self) -> Iterator[tuple[Path, RuleEntry, Rule]]:
+        """(place, as written, as compiled) of each rule, in the order of the file."""
+        by_id = {r.id: r for r in self.policy.rules}
+        for i, entry in enumerate(self.document.rules):
+            yield ("rules", i), entry, by_id[entry.id]
+
+    def tests(self) -> Iterator[tuple[Path, CaseEntry]]:
+        for i, entry in enumerate(self.document.tests):
+            yield ("tests", i), entry
+
+
+Complaints = Iterator[ConfigError]
+
+
+def problems(subject: Subject) -> list[ConfigError]:
+    """Everything that keeps the policy from being used, in the order of the file."""
+    found = itertools.chain.from_iterable(lint(subject) for lint in _LINTS)
+    return sorted(found, key=lambda e: (e.line, e.column, e.code))
+
+
+def untested(subject: Subject, cases: Iterable[Case]) -> Complaints:
+    """GP010, a warning: enforcing rules that no test names and no pure test sets off."""
+    cases = tuple(cases)
+    seen = {name for c in cases for name in c.rules}
+    seen |= {name for c in cases if c.pure for name in fired(run_pure(subject.policy, c))}
+    for path, _, rule in subject.rules():
+        if rule.mode is Mode.ENFORCE and rule.id not in seen:
+            message = f"no test sets off {rule.id!r}; add one under `tests:` with `rules: [{rule.id}]`"
+            yield subject.source.error("GP010", message, (*path, "id"))
+
+
+# ---------------------------------------------------------------------------------------------------- form
+
+
+def _version(subject: Subject) -> Complaints:
+    wanted = subject.document.requires
+    if wanted and _numbers(wanted.lstrip(">= ")) > _numbers(__version__):
+        message = f"the policy needs guardproxy {wanted}, and this is {__version__}; upgrade guardproxy"
+        yield subject.source.error("GP002", message, ("requires",))
+
+
+def _numbers(version: str) -> list[int]:
+    parts = [int("".join(itertools.takewhile(str.isdigit, p)) or 0) for p in version.split(".")[:3]]
+    return parts + [0] * (3 - len(parts))
+
+
+def _duplicates(subject: Subject) -> Complaints:
+    named = [("rule", (*p, "id"), e.id) for p, e, _ in subject.rules()]
+    named += [("test", (*p, "name"), e.name) for p, e in subject.tests()]
+    seen: dict[tuple[str, str], int] = {}
+    for kind, path, name in named:
+        if (kind, name) in seen:
+            message = f"a {kind} named {name!r} stands in line {seen[kind, name]} already; names are unique"
+            yield subject.source.error("GP003", message, path)
+        seen.setdefault((kind, name), subject.source.place(path)[0])
+
+
+def _filters(subject: Subject) -> Complaints:
+    kinds = subject.catalogue.labels
+    for name, entry in subject.document.filters.items():
+        if entry.use not in kinds:
+            hint = did_you_mean(entry.use, kinds) or f"; the filters are {', '.join(sorted(kinds))}"
+            yield subject.source.error("GP002", f"there is no filter {entry.use!r}{hint}", ("filters", name, "use"))
+        if name == "guard":
+            message = "`guard` is guardproxy's own name for what it saw itself; choose another"
+            yield subject.source.error("GP002", message, ("filters", name), key=True)
+
+
+def _rule_form(subject: Subject) -> Complaints:
+    for path, entry, rule in subject.rules():
+        if entry.with_ and rule.then is not Outcome.REDACT:
+            message = f"`style` says how a span is replaced; it means nothing with `then: {entry.then}`"
+            yield subject.source.error("GP002", message, (*path, "with"), key=True)
+        if entry.unless is None:
+            continue
+        if not entry.unless.model_dump(exclude_none=True):
+            message = "`unless` is empty; say what is left alone, or leave it out"
+            yield subject.source.error("GP002", message, (*path, "unless"), key=True)
+        for name in entry.unless.in_list or ():
+            if name not in subject.policy.lists:
+                hint = did_you_mean(name, subject.policy.lists)
+                message = f"there is no list {name!r}{hint}; define it under `lists:`"
+                yield subject.source.error("GP002", message, (*path, "unless", "in_list"))
+
+
+# ---------------------------------------------------------------------------------------------------- labels
+
+
+def _unknown_labels(subject: Subject) -> Complaints:
+    for path, entry, rule in subject.rules():
+        for atom in rule.when.atoms:
+            if message := _unknown(subject, atom.label):
+                yield subject.source.error("GP014", message, (*path, "when"))
+        for label in (entry.unless and entry.unless.label) or ():
+            if message := _unknown(subject, label):
+                yield subject.source.error("GP014", message, (*path, "unless", "label"))
+
+
+def _unknown(subject: Subject, label: str) -> str:
+    """Why no finding can have this label (a glob); empty when one can."""
+    mine = {e: name for name, labels in subject.policy.labels.items() for e in labels}
+    if any(overlap(label, e) for e in (*mine, *GUARD_LABELS)):
+        return ""
+    kinds = [k for k, labels in subject.catalogue.labels.items() if any(overlap(label, e) for e in labels if e != "*")]
+    if kinds:
+        return f"no filter of this policy emits {label!r}; add one that does: `filters: {{{kinds[0]}: {{use: {kinds[0]}}}}}`"
+    hint = did_you_mean(label, (*mine, *GUARD_LABELS))
+    return f"no filter emits {label!r}{hint}"
+
+
+def _out_of_scope(subject: Subject) -> Complaints:
+    for path, _, rule in subject.rules():
+        if rule.mode is not Mode.DISABLED and not any(_holds(rule, origin) for origin in _origins(rule)):
+            why = "its `unless` leaves everything in its scope alone" if _fits_somewhere(rule) else _never(rule)
+            yield subject.source.error("GP015", f"the rule can never match: {why}", (*path, "scope"), key=True)
+
+
+def _holds(rule: Rule, origin: Origin) -> bool:
+    alone = Policy("", rules=(rule,))
+    models, tenants, routes = _samples(rule)
+    return any(alone.rules_for(origin, model=m, tenant=t, route=r) for m in models for t in tenants for r in routes)
+
+
+def _fits_somewhere(rule: Rule) -> bool:
+    models, tenants, routes = _samples(rule)
+    everywhere = itertools.product(_origins(rule), models, tenants, routes)
+    return any(rule.scope.fits(o, m, t, r) for o, m, t, r in everywhere)
+
+
+def _never(rule: Rule) -> str:
+    if rule.scope.channel is not None:
+        return "only the assistant's text has a channel"
+    if rule.scope.tool is not None:
+        return "only calls and results of tools have a tool"
+    return "what comes from the model is the assistant's or a tool's"
+
+
+def _samples(rule: Rule) -> tuple[list[str], list[str], list[str]]:
+    """Models, tenants and routes that the rule tells apart."""
+    scope, other = rule.scope, rule.unless.scope if rule.unless else rule.scope
+    models = {"", *(scope.model or ()), *(other.model or ())}
+    tenants = {"default", "", *(scope.tenant or ()), *(other.tenant or ())}
+    routes = {"", *(scope.route or ()), *(other.route or ())}
+    return [m.replace("*", "x") for m in models], list(tenants), list(routes)
+
+
+def _origins(rule: Rule) -> Iterator[Origin]:
+    """Everywhere a text can come from, with the tools that the rule tells apart."""
+    globs = {*(rule.scope.tool or ()), *((rule.unless.scope.tool or ()) if rule.unless else ())}
+    tools = (None, "", *(g.replace("*", "x") for g in globs))
+    for role in (Role.SYSTEM, Role.USER):
+        yield Origin(Direction.REQUEST, role)
+    for tool in tools:
+        yield Origin(Direction.REQUEST, Role.DEVELOPER, None, tool)  # definitions of tools stand there
+        for direction in Direction:
+            for channel in (None, *Channel):
+                yield Origin(direction, Role.ASSISTANT, channel, tool)
+            yield Origin(direction, Role.TOOL, None, tool)
+            yield Origin(direction, Role.TOOL, Channel.COMMENTARY, tool)
+
+
+# ---------------------------------------------------------------------------------------------------- redaction
+
+
+def _replies(rule: Rule) -> bool:
+    return any(o.direction is Direction.RESPONSE and _holds(rule, o) for o in _origins(rule))
+
+
+def _not_local(subject: Subject) -> Complaints:
+    for path, _, rule in subject.rules():
+        if rule.then is Outcome.REDACT and not rule.when.local and _replies(rule):
+            counted = next((f"`x{a.times}`" for a in rule.when.atoms if a.times > 1), "`all`")
+            message = (
+                f"`redact` with {counted} can't be applied to a reply: text before the last match is sent already; "
+                "use `block`, drop the condition, or `scope: {direction: request}`"
+            )
+            yield subject.source.error("GP021", message, (*path, "when"))
+
+
+def _no_spans(subject: Subject) -> Complaints:
+    for path, _, rule in subject.rules():
+        if rule.then is not Outcome.REDACT:
+            continue
+        for atom in rule.when.atoms:
+            if message := _uncuttable(subject, rule, atom.label):
+                yield subject.source.error("GP024", message, (*path, "when"))
+
+
+def _uncuttable(subject: Subject, rule: Rule, label: str) -> str:
+    """Why what this label finds can't be cut out of a text; empty when it can."""
+    emitting = [n for n, labels in subject.policy.labels.items() if any(overlap(label, e) for e in labels)]
+    for name in emitting:
+        entry = subject.document.filters[name]
+        if not subject.catalogue.spans.get(entry.use, True):
+            return f"`redact` needs to know where: filter {name!r} says only that {label!r} is somewhere; use `block`"
+        if not entry.hold and _replies(rule):
+            return f"`redact` needs text to wait: filter {name!r} has `hold: false`, so its text is out already; use `block`"
+    if not emitting and any(overlap(label, g) for g in GUARD_LABELS):
+        return f"`redact` needs to know where, and {label!r} is about the whole text; use `block`"
+    return ""
+
+
+# ---------------------------------------------------------------------------------------------------- patterns
+
+
+def _patterns(subject: Subject) -> Complaints:
+    most = subject.policy.defaults.max_hold
+    for name, built in subject.built.items():
+        widest, at = 0, ("filters", name)
+        for rule in getattr(built, "rules", ()):
+            place = _pattern_place(subject, name, rule.id)
+            try:
+                width = parse(rule.pattern, ignore_case=rule.ignore_case).width
+            except PatternError as e:
+                yield subject.source.error("GP020", f"{rule.id}: {e}", place)
+                continue
+            if width > widest:
+                widest, at = width, place
+        if widest > most and getattr(built, "hold", True):
+            message = (
+                f"filter {name!r} can match {widest:,} characters, and no more than {most:,} are held; "
+                f"bound the pattern, or set `defaults: {{max_hold: {widest}}}`"
+            )
+            yield subject.source.error("GP025", message, at)
+
+
+def _pattern_place(subject: Subject, name: str, rule_id: str) -> Path:
+    """Where a pattern stands in the file: filters that bring their own have only their entry."""
+    for key, value in subject.policy.filters[name].items():
+        for i, entry in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(entry, dict) and rule_id in (entry.get("id"), f"{name}.{entry.get('id')}"):
+                return ("filters", name, key, i, "pattern")
+    return ("filters", name)
+
+
+# ---------------------------------------------------------------------------------------------------- tests
+
+
+def _tests(subject: Subject) -> Complaints:
+    for path, entry in subject.tests():
+        yield from _given(subject, (*path, "given"), entry)
+        yield from _expected(subject, (*path, "expect"), entry)
+
+
+def _given(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
+    given, error = entry.given, subject.source.error
+    seen = given.findings is not None or given.failures is not None
+    if seen == (given.text is not None):
+        yield error("GP002", "a test is given either a `text`, or `findings` and `failures`", path)
+    for i, name in enumerate(given.failures or ()):
+        if name not in subject.policy.filters:
+            message = f"there is no filter {name!r} that could fail{did_you_mean(name, subject.policy.filters)}"
+            yield error("GP002", message, (*path, "failures", i))
+    for i, finding in enumerate(given.findings or ()):
+        here = (*path, "findings", i)
+        if finding.filter is not None and finding.filter not in (*subject.policy.filters, "guard"):
+            hint = did_you_mean(finding.filter, subject.policy.filters)
+            yield error("GP002", f"there is no filter {finding.filter!r}{hint}", (*here, "filter"))
+        if message := _unknown(subject, finding.label):
+            yield error("GP014", message, (*here, "label"))
+
+
+def _expected(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
+    expect, error = entry.expect, subject.source.error
+    if not expect.model_dump(exclude_defaults=True):
+        yield error("GP002", "the test expects nothing; say `outcome`, `rules` or `released`", path)
+    if expect.released is not None and entry.given.text is None:
+        yield error("GP002", "`released` needs a `text`: findings have none", (*path, "released"), key=True)
+    known = [FAILURE_RULE, *(r.id for r in subject.policy.rules)]
+    for i, name in enumerate(expect.rules):
+        if name not in known:
+            yield error("GP002", f"there is no rule {name!r}{did_you_mean(name, known)}", (*path, "rules", i))
+
+
+_LINTS: tuple[Callable[[Subject], Complaints], ...] = (
+    _version, _duplicates, _filters, _rule_form, _unknown_labels, _out_of_scope, _not_local, _no_spans, _patterns, _tests,
+)  # fmt: skip

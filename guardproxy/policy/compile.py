@@ -1,0 +1,99 @@
+"""A checked document becomes a Policy: names to enumerations, options frozen, labels of each filter resolved.
+
+Nothing is judged here; what is wrong with a policy is said by `check`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from guardproxy.policy.model import Defaults, Mode, Policy, Rule, Scope, Unless
+from guardproxy.policy.schema import Document, RuleEntry, ScopeEntry, UnlessEntry
+from guardproxy.types import Catalogue, Filter, Json, Outcome, Style
+
+
+def compile_policy(document: Document, data: Json, catalogue: Catalogue, built: Mapping[str, Filter]) -> Policy:
+    """The policy of a document. `data` is the document as it was read, for the filters' own options."""
+    filters = {name: _frozen(options) for name, options in (data.get("filters") or {}).items()}
+    return Policy(
+        name=document.policy,
+        version=document.version,
+        digest=digest(document),
+        defaults=Defaults(**document.defaults.model_dump()),
+        rules=tuple(sorted(map(_rule, document.rules), key=lambda r: r.id)),
+        filters=MappingProxyType(filters),
+        lists=MappingProxyType({name: tuple(globs) for name, globs in document.lists.items()}),
+        labels=MappingProxyType({n: labels_of(n, o, catalogue, built.get(n)) for n, o in filters.items()}),
+    )
+
+
+def digest(document: Document) -> str:
+    """SHA-256 of what decides: comments, layout, tests and the order of rules don't count."""
+    content = document.model_dump(mode="json", by_alias=True, exclude={"tests"})
+    content["rules"].sort(key=lambda r: r["id"])
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def labels_of(name: str, options: Mapping[str, Any], catalogue: Catalogue, built: Filter | None) -> tuple[str, ...]:
+    """What a filter instance may say: the catalogue's word, or where authors choose the labels, what they chose."""
+    known = catalogue.labels.get(str(options["use"]), ())
+    if known and not any(label.startswith("*") for label in known):
+        return known
+    if built is not None and hasattr(built, "rules"):
+        return tuple(sorted({rule.label for rule in built.rules}))
+    return tuple(sorted(_written(name, options))) or (f"{name}.*",)
+
+
+def _written(name: str, options: Mapping[str, Any]) -> set[str]:
+    """Labels in a filter's options: `label` of each entry, or `instance.id` where it has none."""
+    entries = [e for value in options.values() if isinstance(value, (list, tuple)) for e in value]
+    named = [e for e in entries if isinstance(e, Mapping)]
+    return {str(e.get("label") or f"{name}.{e['id']}") for e in named if e.get("label") or e.get("id")}
+
+
+def _frozen(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    return MappingProxyType(dict(options))
+
+
+def _rule(entry: RuleEntry) -> Rule:
+    return Rule(
+        id=entry.id,
+        when=entry.when,
+        then=Outcome[entry.then.upper()],
+        title=entry.title,
+        severity=entry.severity,
+        status=entry.status,
+        tags=tuple(entry.tags),
+        scope=_scope(entry.scope),
+        unless=_unless(entry.unless),
+        style=Style[entry.with_.style.upper()] if entry.with_ else Style.LABEL,
+        mode=Mode(entry.mode),
+        message=entry.message,
+        on_block=entry.on_block,
+    )
+
+
+def _scope(entry: ScopeEntry) -> Scope:
+    def names(values: list[Any] | None) -> frozenset[str] | None:
+        return frozenset(values) if values is not None else None
+
+    return Scope(
+        direction=names(entry.direction),
+        role=names(entry.role),
+        channel=names(entry.channel),
+        tool=tuple(entry.tool) if entry.tool is not None else None,
+        model=tuple(entry.model) if entry.model is not None else None,
+        tenant=names(entry.tenant),
+        route=names(entry.route),
+    )
+
+
+def _unless(entry: UnlessEntry | None) -> Unless | None:
+    if entry is None:
+        return None
+    label = tuple(entry.label) if entry.label is not None else None
+    return Unless(_scope(entry), label, frozenset(entry.in_list) if entry.in_list is not None else None)
