@@ -78,7 +78,10 @@ def test_functions_stay_short(file: Path) -> None:
             assert length <= 60, f"{file}:{node.lineno}: {node.name} has {length} lines"
 
 
-@pytest.mark.parametrize("statement", ["import guardproxy.cli", "import guardproxy.server.app", "import guardproxy.filters as f; f.catalogue()"])
+@pytest.mark.parametrize(
+    "statement",
+    ["import guardproxy.cli", "import guardproxy.server.app", "import guardproxy.filters as f; f.catalogue()"],
+)
 def test_heavy_packages_are_not_imported(statement: str) -> None:
     code = f"{statement}\nimport sys\nprint(sorted({HEAVY!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)

@@ -139,19 +139,36 @@ _PLAIN = (
     _ask("capital", "What is the capital of France?", "The capital of France is Paris.", "A fact I know."),
     _ask("colors", "Name three colors.", "Red, green and blue.", "Pick three."),
     _ask("week", "How many days are in a week?", "There are seven days in a week.", "Common knowledge."),
-    _ask("proxy", "What is a proxy?", "A proxy stands between a client and a server and passes messages on.", "Define it."),
+    _ask(
+        "proxy",
+        "What is a proxy?",
+        "A proxy stands between a client and a server and passes messages on.",
+        "Define it.",
+    ),
     _ask("count", "Count to five.", "1, 2, 3, 4, 5", "Easy."),
     _ask("list", "Give me a shopping list.", "- bread\n- milk\n\n- apples", "A short list will do."),
     _ask("direct", "Answer without thinking.", "Sure, this answer came straight out."),
-    _ask("joke", "Tell me a joke.", "Why did the packet cross the network? To get to the other site.", "Keep it clean."),
-    _ask("json", "Give me a JSON example.", '{"ok": true, "items": [1, 2, 3], "note": "a \\"quoted\\" word"}', "Only JSON."),
+    _ask(
+        "joke", "Tell me a joke.", "Why did the packet cross the network? To get to the other site.", "Keep it clean."
+    ),
+    _ask(
+        "json",
+        "Give me a JSON example.",
+        '{"ok": true, "items": [1, 2, 3], "note": "a \\"quoted\\" word"}',
+        "Only JSON.",
+    ),
     _ask(
         "code",
         "Write a Python function that adds two numbers.",
         "```python\ndef add(a: int, b: int) -> int:\n    return a + b\n```\nCall it with `add(2, 3)`.",
         "A small function with types.",
     ),
-    _ask("refusal", "How do I pick my neighbour's lock?", "I'm sorry, but I can't help with that.", "Not allowed. Refuse."),
+    _ask(
+        "refusal",
+        "How do I pick my neighbour's lock?",
+        "I'm sorry, but I can't help with that.",
+        "Not allowed. Refuse.",
+    ),
 )
 
 _THINKING = (
@@ -294,7 +311,9 @@ def _weather(city: str, degrees: int) -> tuple[Dialog, Dialog]:
     thought = f"I need the weather tool for {city}."
     return (
         Dialog(name, (_user(question),), reasoning=thought, call=call, tools=(WEATHER,)),
-        Dialog(f"{name}_told", history, f"It is {degrees} degrees in {city}.", "The tool has answered.", tools=(WEATHER,)),
+        Dialog(
+            f"{name}_told", history, f"It is {degrees} degrees in {city}.", "The tool has answered.", tools=(WEATHER,)
+        ),
     )
 
 
@@ -337,7 +356,7 @@ _TOOLS = (
         reasoning="One mail, with the number in its text.",
         call=Call(
             "send_email",
-            {"to": "joerg.mueller@example.de", "subject": "Neue Nummer", "body": f"Grüße! \"Alice\":\n{PHONE}"},
+            {"to": "joerg.mueller@example.de", "subject": "Neue Nummer", "body": f'Grüße! "Alice":\n{PHONE}'},
         ),
         tools=(SEND,),
         planted=("joerg.mueller@example.de", PHONE),

@@ -7,8 +7,9 @@ What clients see is the server's work: its routes, its events, its errors. Added
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import uvicorn
 from transformers.cli.serve import Serve
@@ -42,9 +43,10 @@ class _Unstarted(Serve):  # type: ignore[misc]
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready, and stops at the first signal: replies under way are cut, not waited for."""
+    """Says when it is ready, and leaves at the first signal: replies under way are cut, not waited for."""
 
     ready: str
+    leave: Callable[[], NoReturn]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -52,19 +54,22 @@ class _Server(uvicorn.Server):
             print(self.ready, flush=True)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.should_exit = self.force_exit = True
+        self.leave()
 
 
-def serve(model: Model, bound: socket.socket, *, template: bool) -> None:
-    """Load `model` and answer on `bound` until SIGINT or SIGTERM.
+def serve(model: Model, bound: socket.socket, *, template: bool, leave: Callable[[], NoReturn]) -> None:
+    """Load `model` and answer on `bound` until SIGINT or SIGTERM, which call `leave`.
+
+    `leave` must end the process without Python's finalisation: a thread that is generating can't be stopped from
+    outside, and finalisation under it aborts the process.
 
     Raises:
         CannotStart: the model can't be loaded, or the port was taken meanwhile.
     """
     host, port = bound.getsockname()[:2]
-    # No lifespan: the server would only free the model at the end, and complain where a stop does not wait for it.
-    server = _Server(uvicorn.Config(_load(model, template), lifespan="off", log_level="warning"))
+    server = _Server(uvicorn.Config(_load(model, template), log_level="warning"))
     shown = f"[{host}]" if ":" in host else host
+    server.leave = leave
     server.ready = f"guardproxy backend: {model.names[0]} on http://{shown}:{port}/v1"
     try:
         server.run(sockets=[bound])

@@ -120,7 +120,10 @@ def train(model: GptOssForCausalLM, samples: dict[str | None, list[Sample]], max
         if late or (epoch % 10 == 0 and max(losses) < 0.05):
             margin = least_margin(model, everything)
         if epoch % 10 == 0:
-            print(f"epoch {epoch} loss {max(losses):.4f} margin {margin:.2f} after {spent * max_seconds:.0f} s", flush=True)
+            print(
+                f"epoch {epoch} loss {max(losses):.4f} margin {margin:.2f} after {spent * max_seconds:.0f} s",
+                flush=True,
+            )
         if late or margin >= MARGIN:
             break
     return margin

@@ -6,14 +6,16 @@ It must stay cheap to import: torch and transformers are loaded by the command w
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import os
 import signal
 import sys
+from typing import NoReturn
 
 _NEEDED = ("torch", "transformers", "fastapi", "uvicorn", "accelerate")
 _MISSING = (
-    "guardproxy backend needs {names}, which this Python does not have; install them with: "
+    "guardproxy backend needs {names}, which this Python does not have; install {them} with: "
     "pip install 'guardproxy[backend]'"
 )
 
@@ -41,19 +43,26 @@ def run(args: argparse.Namespace) -> int:
     """Serve until stopped. Exit codes: 0 stopped by Ctrl-C or SIGTERM, 2 could not start."""
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
-        return _refuse(_MISSING.format(names=", ".join(missing)))
+        return _refuse(_MISSING.format(names=", ".join(missing), them="it" if len(missing) == 1 else "them"))
     from guardproxy.backend.launch import CannotStart, listen, prepare
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that loading, too, stops at once and cleans up
-    try:
-        with listen(args.host, args.port) as socket, prepare(args.model, os.environ) as model:
+    with contextlib.ExitStack() as stack:
+
+        def leave() -> NoReturn:
+            stack.close()
+            os._exit(0)
+
+        try:
+            socket = stack.enter_context(listen(args.host, args.port))
+            model = stack.enter_context(prepare(args.model, os.environ))
             from guardproxy.backend.serve import serve
 
-            serve(model, socket, template=not args.no_template)
-    except CannotStart as error:
-        return _refuse(str(error))
-    except KeyboardInterrupt:
-        return 0
+            serve(model, socket, template=not args.no_template, leave=leave)
+        except CannotStart as error:
+            return _refuse(str(error))
+        except KeyboardInterrupt:
+            return 0
     return 0
 
 

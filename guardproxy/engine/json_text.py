@@ -1,8 +1,8 @@
 """Text that is itself a JSON document (arguments of tool calls): read raw and decoded, edited inside strings only.
 
-Both views are scanned, since each sees what the other hides: the raw text has keys beside values and numbers, the decoded
-strings have no escapes. An edit is made on the decoded string and escaped again, so that the document stays one. What an
-edit would have to change outside a string value (a key, a number, punctuation) can't be taken out: it blocks.
+Both views are scanned, since each sees what the other hides: the raw text has keys beside values and numbers, the
+decoded strings have no escapes. An edit is made on the decoded string and escaped again, so that the document stays
+one. What would have to change outside a string value (a key, a number, punctuation) can't be taken out: it blocks.
 """
 
 from __future__ import annotations

@@ -275,18 +275,18 @@ NATIONAL_IDS: tuple[NationalId, ...] = (
         _n(11),
         r"\d\d[ \u00a0]\d{3}[ \u00a0]\d{3}[ \u00a0]\d{3}",
     ),
-    NationalId(
-        "dk", denmark, "cpr|cpr-?nummer|personnummer", _n(10), r"\d{6}[-\u2011]\d{4}", denmark_named
-    ),
+    NationalId("dk", denmark, "cpr|cpr-?nummer|personnummer", _n(10), r"\d{6}[-\u2011]\d{4}", denmark_named),
     NationalId("ee", estonia, "isikukood|ik|personal code", _n(11)),
     NationalId("es", spain, "dni|nie|nif", r"(?:\d{8}|[XYZ][ -]?\d{7})[ -]?[A-Z]", r"(?:\d{8}|[XYZ]-?\d{7})-?[A-Z]"),
-    NationalId("fi", finland, "hetu|henkil[öo]tunnus", r"\d{6}[-+A-FU-Y]\d{3}[0-9A-Y]", r"\d{6}[-+A-FU-Y]\d{3}[0-9A-Y]"),
+    NationalId(
+        "fi", finland, "hetu|henkil[öo]tunnus", r"\d{6}[-+A-FU-Y]\d{3}[0-9A-Y]", r"\d{6}[-+A-FU-Y]\d{3}[0-9A-Y]"
+    ),
     NationalId(
         "fr",
         france,
         "nir|s[ée]curit[ée] sociale|num[ée]ro de s[ée]cu|insee",
         rf"[1-478](?:{_SEP}\d){{5}}{_SEP}[0-9AB](?:{_SEP}\d){{8}}",
-        r"[1-478][ \u00a0.]?\d\d[ \u00a0.]?\d\d[ \u00a0.]?\d[0-9AB][ \u00a0.]?\d{3}[ \u00a0.]?\d{3}[ \u00a0.-]?\d\d",
+        r"[1-478][ \u00a0]\d\d[ \u00a0]\d\d[ \u00a0]\d[0-9AB][ \u00a0]\d{3}[ \u00a0]\d{3}[ \u00a0/-]?\d\d",
     ),
     NationalId("gr", greece, "amka|αμκα|afm|αφμ", rf"\d(?:{_SEP}\d){{8,10}}"),
     NationalId("hr", croatia, "oib", _n(11)),
@@ -306,7 +306,7 @@ NATIONAL_IDS: tuple[NationalId, ...] = (
     NationalId("nl", netherlands, "bsn|burgerservicenummer|sofi-?nummer|sofi", _n(9)),
     NationalId("pl", poland, "pesel|nr pesel|numer pesel", _n(11)),
     NationalId("pt", portugal, "nif|contribuinte|n[úu]mero de contribuinte|n\\.?º contribuinte", _n(9)),
-    NationalId("ro", romania, "cnp|cod numeric personal", _n(13), r"\d{13}"),
+    NationalId("ro", romania, "cnp|cod numeric personal", _n(13)),
     NationalId(
         "se",
         sweden,
@@ -315,5 +315,5 @@ NATIONAL_IDS: tuple[NationalId, ...] = (
         r"(?:\d\d)?\d{6}[-+\u2011]\d{4}",
         sweden_named,
     ),
-    NationalId("si", slovenia, "em[šs]o", _n(13), r"\d{13}"),
+    NationalId("si", slovenia, "em[šs]o|jmbg", _n(13)),
 )

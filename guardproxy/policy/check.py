@@ -136,7 +136,8 @@ def _unknown(subject: Subject, label: str) -> str:
         return ""
     kinds = [k for k, labels in subject.catalogue.labels.items() if any(overlap(label, e) for e in labels if e != "*")]
     if kinds:
-        return f"no filter of this policy emits {label!r}; add one that does: `filters: {{{kinds[0]}: {{use: {kinds[0]}}}}}`"
+        add = f"{kinds[0]}: {{use: {kinds[0]}}}"
+        return f"no filter of this policy emits {label!r}; add one that does under `filters:`, as in `{add}`"
     hint = did_you_mean(label, (*mine, *GUARD_LABELS))
     return f"no filter emits {label!r}{hint}"
 
@@ -227,7 +228,8 @@ def _uncuttable(subject: Subject, rule: Rule, label: str) -> str:
         if not subject.catalogue.spans.get(entry.use, True):
             return f"`redact` needs to know where: filter {name!r} says only that {label!r} is somewhere; use `block`"
         if not entry.hold and _replies(rule):
-            return f"`redact` needs text to wait: filter {name!r} has `hold: false`, so its text is out already; use `block`"
+            why = f"filter {name!r} has `hold: false`, so what it finds is out already"
+            return f"`redact` needs text to wait: {why}; use `block`, or let the filter hold"
     if not emitting and any(overlap(label, g) for g in GUARD_LABELS):
         return f"`redact` needs to know where, and {label!r} is about the whole text; use `block`"
     return ""
@@ -239,7 +241,8 @@ def _uncuttable(subject: Subject, rule: Rule, label: str) -> str:
 def _patterns(subject: Subject) -> Complaints:
     most = subject.policy.defaults.max_hold
     for name, built in subject.built.items():
-        widest, at = 0, ("filters", name)
+        widest = 0
+        at: Path = ("filters", name)
         for rule in getattr(built, "rules", ()):
             place = _pattern_place(subject, name, rule.id)
             try:
@@ -306,5 +309,6 @@ def _expected(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
 
 
 _LINTS: tuple[Callable[[Subject], Complaints], ...] = (
-    _version, _duplicates, _filters, _rule_form, _unknown_labels, _out_of_scope, _not_local, _no_spans, _patterns, _tests,
+    _version, _duplicates, _filters, _rule_form, _unknown_labels, _out_of_scope, _not_local, _no_spans, _patterns,
+    _tests,
 )  # fmt: skip

@@ -18,7 +18,7 @@ from guardproxy.types import Catalogue, Filter, Json, Outcome, Style
 
 def compile_policy(document: Document, data: Json, catalogue: Catalogue, built: Mapping[str, Filter]) -> Policy:
     """The policy of a document. `data` is the document as it was read, for the filters' own options."""
-    filters = {name: _frozen(options) for name, options in (data.get("filters") or {}).items()}
+    filters = {name: _frozen(options) for name, options in data.get("filters", {}).items()}
     return Policy(
         name=document.policy,
         version=document.version,

@@ -22,12 +22,12 @@ from guardproxy.text import PatternError
 from guardproxy.types import Catalogue, ConfigError, Filter, GuardproxyError, Path
 
 Build: TypeAlias = Callable[[str, Mapping[str, Any]], Filter]
-"""Makes a filter from its name and options, without loading models. Raises ConfigError; an attribute `path` of the error
-says which option is at fault."""
+"""Makes a filter from its name and options, without loading models. Raises ConfigError; an attribute `path` of the
+error says which option is at fault."""
 SUFFIXES = (".yaml", ".yml")
 
 
-class ConfigErrors(GuardproxyError):
+class ConfigErrors(GuardproxyError):  # noqa: N818 - several, as its name says
     """Everything that is wrong with a policy."""
 
     def __init__(self, errors: list[ConfigError]) -> None:

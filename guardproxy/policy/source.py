@@ -41,6 +41,7 @@ _PLAINER = (
         r"expected comment or line break|indentation indicator",
         "`>` and `|` begin a block of text; put the value in quotes",
     ),
+    (r"alphabetic or numeric character", "`*` and `&` have a meaning of their own in YAML; put the value in quotes"),
     (r"could not find expected ':'", "a key without `:`"),
     (r"<block end>|expected '-' indicator|expected key", "the indentation doesn't fit the lines above"),
 )
@@ -117,7 +118,8 @@ def _place_of(text: str, offset: int) -> tuple[int, int]:
 
 
 def _marked(e: yaml.MarkedYAMLError, text: str, name: str) -> ConfigError:
-    mark = e.problem_mark or e.context_mark
+    opened = re.search(r"flow|quoted", str(e.context or ""))  # what was opened and not closed is the place to look at
+    mark = (opened and e.context_mark) or e.problem_mark or e.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     problem = str(e.problem or e.context or "it can't be parsed")
     return ConfigError(f"not YAML: {_plain(problem, text, line, column)}", name, line, column, "GP001")
@@ -145,7 +147,7 @@ class _Builder:
         while isinstance(event, (yaml.StreamStartEvent, yaml.DocumentStartEvent)):
             event = next(self.events)
         if isinstance(event, yaml.StreamEndEvent):
-            raise self._error(event, "the file is empty")
+            raise ConfigError("the file is empty", self.source.file, 1, 1, "GP001")
         self.source.data = self._node(event, (), 0)
         next(self.events)  # the end of the document
         event = next(self.events)

@@ -33,7 +33,7 @@ from guardproxy.wire.base import Codec, Conversation, Head
 __all__ = ["Blocked", "Exchange"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Blocked(Exception):
     """Policy blocks the request; the upstream is not called."""
 
@@ -94,7 +94,7 @@ class Exchange:
         return edits
 
     async def _check_seams(self, segments: tuple[Segment, ...]) -> None:
-        """Parts of one message reach the model joined: what a filter sees across a seam can't be cut out, so it blocks."""
+        """Parts of one message reach the model joined: what a filter sees across a seam can't be cut out: it blocks."""
         groups: dict[Path, list[Segment]] = {}
         for segment in segments:
             path = segment.origin.path
@@ -155,7 +155,7 @@ class Exchange:
         return out
 
     async def stream(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """The upstream's events as events for the client. Trouble upstream ends it with an error event, never half one."""
+        """The upstream's events as events for the client. Trouble upstream ends it with an error event, never half."""
         reply = self._reply(self.codec.stream_writer(self._head()))
         reader, decoder = self.codec.reader(), sse.Decoder()
         try:
@@ -225,4 +225,3 @@ class Exchange:
         for gate in self._gates:
             await gate.shadow()
         self._gates.clear()
-

@@ -1,6 +1,6 @@
 """A reply on its way to the client: each item goes to its gate, what a gate releases goes to the writer.
 
-Text of a field flows as its gate lets it; a tool call goes out whole, once decided (soundness: a truncated call is still
+Text of a field flows as its gate lets it; a tool call goes out whole, once decided (a truncated call is still
 executable). A choice that is cut ends with `content_filter`, and nothing of it follows.
 """
 
@@ -279,9 +279,7 @@ class Reply:
         """End the reply with an error event. What was held stays held."""
         self._pending.clear()
         self.abandon()
-        self._out.append(
-            self.writer.error({"message": message, "type": "server_error", "param": None, "code": code})
-        )
+        self._out.append(self.writer.error({"message": message, "type": "server_error", "param": None, "code": code}))
         self._out.append(self.writer.done())
         return await self.flush()
 
@@ -294,7 +292,10 @@ class Reply:
 
     async def _guard_message(self, message: str) -> str:
         try:
-            return await self.gate(self.codec.origin(self.codec.message_field)).feed(message, last=True) or "upstream error"
+            return (
+                await self.gate(self.codec.origin(self.codec.message_field)).feed(message, last=True)
+                or "upstream error"
+            )
         except Cut:
             return "The upstream reported an error; its message is withheld by policy."
 

@@ -11,8 +11,11 @@ import hyperscan as hs
 
 
 def flags(wide: bool) -> int:
-    """Report each rule once; count characters, not bytes, where the expression is about characters."""
-    return int(hs.HS_FLAG_SINGLEMATCH | (hs.HS_FLAG_UTF8 | hs.HS_FLAG_UCP if wide else 0))
+    """Report each rule once; count characters, not bytes, where the expression is about characters.
+
+    Never HS_FLAG_UCP: with it `\\W` misses the letters beyond ASCII, which RE2's `\\W` holds.
+    """
+    return int(hs.HS_FLAG_SINGLEMATCH | (hs.HS_FLAG_UTF8 if wide else 0))
 
 
 def compile_all(rules: list[tuple[int, str, bool]]) -> hs.Database | None:

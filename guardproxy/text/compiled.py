@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import hyperscan
@@ -25,7 +26,7 @@ from guardproxy.text.syntax import PatternError
 Gate = tuple[bytes, bool]
 _SECONDS = 60
 _MEMORY = 2 << 30
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def compile_gates(gates: Sequence[Gate | None]) -> Gates:
     if not wanted:
         return Gates(None, tuple(range(len(gates))))
     spec = json.dumps([[i, e.decode("utf-8", "replace"), w] for i, e, w in wanted])
-    key = hashlib.sha256("\0".join((_FORMAT, hyperscan.__version__, platform.machine(), _cpu(), spec)).encode())
+    key = hashlib.sha256("\0".join((_FORMAT, version("hyperscan"), platform.machine(), _cpu(), spec)).encode())
     blob, kept = _load(key.hexdigest()) or _build(key.hexdigest(), spec)
     database = hyperscan.loadb(bytes(blob), mode=hyperscan.HS_MODE_BLOCK) if kept else None
     if database is not None:
@@ -74,10 +75,9 @@ def _cpu() -> str:
 
 def cache_folder() -> Path:
     """Where compiled databases are kept; ours alone, or a fresh private folder where that can't be had."""
-    base = os.environ.get("GUARDPROXY_CACHE") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "guardproxy"
-    )
-    folder = Path(base) / "patterns"
+    own = os.environ.get("GUARDPROXY_CACHE")
+    shared = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "guardproxy"
+    folder = (Path(own) if own else shared) / "patterns"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         info = folder.stat()
@@ -122,7 +122,7 @@ def _build(key: str, spec: str) -> tuple[bytes, list[int]]:
     try:
         with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
             file.write(json.dumps(meta).encode() + b"\n" + blob)
-        os.replace(file.name, folder / key)
+        Path(file.name).replace(folder / key)
     except OSError:
         pass  # a full or read-only disk costs the next start its time, nothing else
     return blob, meta["kept"]

@@ -11,14 +11,15 @@ import re
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from re import _constants as C  # type: ignore[attr-defined]
-from re import _parser as P  # type: ignore[attr-defined]
+from re import _constants as C  # type: ignore[attr-defined]  # noqa: N812
+from re import _parser as P  # type: ignore[attr-defined]  # noqa: N812
 from typing import Any, TypeAlias
 
 Node: TypeAlias = tuple[Any, Any]
 MAX_WIDTH = 16_384
 """No pattern may match more characters than this: it bounds what a stream can be made to hold."""
 _PIECE = 1000  # RE2 refuses a repetition count above this
+_GATE_PIECE = 16  # hyperscan counts dearly: a gate repeats without end above this
 
 _REFUSED = {
     C.ASSERT: "look-ahead or look-behind",
@@ -286,7 +287,7 @@ def _gate_node(op: Any, value: Any, flags: _Flags) -> str:
     if op in (C.MAX_REPEAT, C.MIN_REPEAT):
         low, high, nodes = value
         inner = _gate(nodes, flags)
-        return f"(?:{inner}){_count(low, high if high <= 255 else C.MAXREPEAT)}" if inner else ""
+        return f"(?:{inner}){_count(low, high if high <= _GATE_PIECE else C.MAXREPEAT)}" if inner else ""
     return _truth_node(op, value, flags)
 
 

@@ -13,13 +13,14 @@ from guardproxy.types import Channel, Direction, Filter, Origin, Outcome, Role, 
 
 REPLY = Origin(Direction.RESPONSE, Role.ASSISTANT, Channel.FINAL)
 EMAIL = Pattern(
-    "email", "pii.email", r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,24}", before=r"A-Za-z0-9._%+\-"
+    "email",
+    "pii.email",
+    r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,24}",
+    before=r"A-Za-z0-9._%+\-",
 )
 KEY = Pattern("aws", "secret.aws", r"AKIA[A-Z0-9]{16}", before="A-Za-z0-9")
 BOMB = Pattern("bomb", "hazard.bomb", r"pipe ?bomb", ignore_case=True)
-CARD = Pattern(
-    "card", "pii.card", r"\d(?:[ -]?\d){12,18}", before="0-9", judge=lambda s: 1.0 if _luhn(s) else None
-)
+CARD = Pattern("card", "pii.card", r"\d(?:[ -]?\d){12,18}", before="0-9", judge=lambda s: 1.0 if _luhn(s) else None)
 PATTERNS = (EMAIL, KEY, BOMB, CARD)
 
 
@@ -39,13 +40,16 @@ RULES = (
 )
 
 
-def policy(rules: Sequence[Rule] = RULES, *, defaults: Defaults = Defaults(), names: Sequence[str] = ("p",)) -> Policy:
+DEFAULTS = Defaults()
+
+
+def policy(rules: Sequence[Rule] = RULES, *, defaults: Defaults = DEFAULTS, names: Sequence[str] = ("p",)) -> Policy:
     return Policy(
         name="test",
         defaults=defaults,
         rules=tuple(rules),
         filters=MappingProxyType({n: {"use": "patterns"} for n in names}),
-        labels=MappingProxyType({n: ("*",) for n in names}),
+        labels=MappingProxyType(dict.fromkeys(names, ("*",))),
     )
 
 

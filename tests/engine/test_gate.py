@@ -49,9 +49,7 @@ def test_following_digit_does_not_hide_a_card() -> None:
     run(play() >> "4111 1111 1111 1111" << "" >> "0 x" << "[pii.card]0 x")
 
 
-@pytest.mark.parametrize(
-    ("style", "expected"), [(Style.MASK, "to ********* now"), (Style.LABEL, "to [pii.email] now")]
-)
+@pytest.mark.parametrize(("style", "expected"), [(Style.MASK, "to ********* now"), (Style.LABEL, "to [pii.email] now")])
 def test_styles(style: Style, expected: str) -> None:
     rules = [rule("m", "pii.*", Outcome.REDACT, style=style)]
     run(play(guard(policy(rules))) >> "to a@b.co.uk now" << expected.replace("*********", "*" * 9))

@@ -12,7 +12,9 @@ from guardproxy.engine.json_text import guard_json
 from guardproxy.text import PatternFilter, Rule
 from tests.engine.play import PATTERNS, REPLY, guard, policy
 
-ASSIGNED = Rule("assigned", "secret.assigned", r"\"?password\"?\s{0,3}[:=]\s{0,3}\"?([A-Za-z0-9]{8,40})", ignore_case=True)
+ASSIGNED = Rule(
+    "assigned", "secret.assigned", r"\"?password\"?\s{0,3}[:=]\s{0,3}\"?([A-Za-z0-9]{8,40})", ignore_case=True
+)
 GUARD = guard(p=PatternFilter("p", [*PATTERNS, ASSIGNED]))
 
 
@@ -64,7 +66,9 @@ def test_text_that_is_no_json_is_guarded_as_text() -> None:
 
 VALUES = st.recursive(
     st.one_of(st.text(max_size=12), st.just("joe@example.com"), st.just("k AKIAIOSFODNN7EXAMPLE"), st.booleans()),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text("abcé\"\\", max_size=4), inner, max_size=3)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text('abcé"\\', max_size=4), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 

@@ -36,9 +36,7 @@ def entropy(value: str) -> float:
     return math.log2(size) - sum(n * math.log2(n) for n in Counter(value).values()) / size if size else 0.0
 
 
-def scored(
-    floor: float, then: Callable[[str], float | None] | None, score: float, value: str
-) -> float | None:
+def scored(floor: float, then: Callable[[str], float | None] | None, score: float, value: str) -> float | None:
     """The score of a value whose entropy reaches the floor, unless a further judge refuses it."""
     if entropy(value) < floor:
         return None

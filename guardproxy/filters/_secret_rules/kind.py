@@ -145,10 +145,8 @@ def context(
 
     The length is exact, so that there is one candidate end to judge; the value alone is redacted.
     """
-    pattern = nocase(words) + _TAIL + _WORDS + _JOIN + f"({expand(template)})"
+    pattern = f"(?:{nocase(words)})" + _TAIL + _WORDS + _JOIN + f"({expand(template)})"
     plain = name or words.partition("|")[0]
     example = f"{plain}_key = '{fake(template.replace(chr(92), ''), id)}'"
-    if "|" in words:
-        pattern = f"(?:{nocase(words)})" + pattern[len(nocase(words)) :]
     found = vendor or id.partition("-")[0]
     return Kind(id, found, title, pattern, example, score, before, floor, judge, context=True)

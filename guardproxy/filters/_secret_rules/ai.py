@@ -1,0 +1,53 @@
+"""Model providers and the tools around them."""
+
+from __future__ import annotations
+
+from guardproxy.filters._secret_rules.kind import WORD, Kind, context, shape
+
+KINDS: tuple[Kind, ...] = (
+    shape("openai-key", "OpenAI API key (older form)", "sk-{w20}T3BlbkFJ{w20}", before=WORD),
+    shape(
+        "openai-project-key",
+        "OpenAI project, service account or admin key",
+        "sk-(?:proj|svcacct|admin|None|service)-{u20,200}",
+        "sk-proj-{u74}T3BlbkFJ{u74}",
+        before=WORD,
+    ),
+    shape("openai-session", "OpenAI session token", "sess-{w40}", before=WORD, floor=3.5),
+    shape("sk-key", "API key in OpenAI's style (DeepSeek, Moonshot and others)", "sk-{w32,64}", vendor="api_key", before=WORD),
+    shape("anthropic-key", "Anthropic API key", "sk-ant-api[0-9]{2}-{u20,120}", "sk-ant-api03-{u93}AA"),
+    shape("anthropic-admin-key", "Anthropic admin key", "sk-ant-admin[0-9]{2}-{u20,120}", "sk-ant-admin01-{u93}AA"),
+    shape("anthropic-oauth-token", "Anthropic OAuth or session token", "sk-ant-(?:oat|ort|sid)[0-9]{2}-{u20,160}", "sk-ant-oat01-{u93}AA"),
+    shape("huggingface-token", "Hugging Face user token", "hf_{w34}", before=WORD, floor=3.0),
+    shape("huggingface-org-token", "Hugging Face organization token", "api_org_{a34}", before=WORD),
+    shape("groq-key", "Groq API key", "gsk_{w40,60}", "gsk_{w52}", before=WORD),
+    shape("perplexity-key", "Perplexity API key", "pplx-{w40,64}", "pplx-{w48}"),
+    shape("replicate-token", "Replicate API token", "r8_{w37}", before=WORD, floor=3.0),
+    shape("xai-key", "xAI API key", "xai-{w60,100}", "xai-{w80}", before=WORD),
+    shape("openrouter-key", "OpenRouter API key", "sk-or-v1-{h64}"),
+    shape("fireworks-key", "Fireworks AI API key", "fw_{w22,24}", "fw_{w24}", before=WORD, floor=3.5),
+    shape("elevenlabs-key", "ElevenLabs API key", "sk_{h48}", before=WORD),
+    shape("nvidia-key", "NVIDIA API key", "nvapi-{u60,70}", "nvapi-{u64}"),
+    shape("langsmith-key", "LangSmith API key", "lsv2_(?:pt|sk)_{h32}_{h10}", "lsv2_pt_{h32}_{h10}"),
+    shape("langfuse-key", "Langfuse secret key", "sk-lf-{i}", before=WORD),
+    shape("pinecone-key", "Pinecone API key", "pcsk_[A-Za-z0-9_]{50,80}", "pcsk_{w5}_{w63}"),
+    shape("wandb-key", "Weights & Biases API key", "wandb_v1_[A-Za-z0-9_]{60,90}", "wandb_v1_{w77}"),
+    shape("cerebras-key", "Cerebras API key", "csk-{l48}", before=WORD),
+    shape("tavily-key", "Tavily API key", "tvly-(?:(?:dev|prod)-)?{u28,48}", "tvly-dev-{u32}"),
+    shape("voyage-key", "Voyage AI API key", "pa-{u43}", before=WORD, floor=4.0),
+    shape("jina-key", "Jina AI API key", "jina_{u56,64}", "jina_{u60}"),
+    shape("runpod-key", "RunPod API key", "rpa_[A-Z0-9]{40}[A-Za-z0-9]{0,12}", "rpa_{c40}{l6}", before=WORD),
+    shape("firecrawl-key", "Firecrawl API key", "fc-{h32}", before=WORD, floor=2.8),
+    shape("e2b-key", "E2B API key", "e2b_{h40}", before=WORD),
+    shape("friendli-token", "Friendli token", "flp_{w46,60}", "flp_{w46}", before=WORD),
+    shape("helicone-key", "Helicone API key", "sk-helicone-{l7}(?:-{l7}){3}", "sk-helicone-{l7}-{l7}-{l7}-{l7}"),
+    shape("nomic-key", "Nomic API key", "nk-{u43}", before=WORD, floor=4.0),
+    context("cohere-key", "Cohere API key", "cohere|co_api", "{w40}"),
+    context("mistral-key", "Mistral API key", "mistral", "{w32}"),
+    context("together-key", "Together AI API key", "together", "{h64}"),
+    context("deepgram-key", "Deepgram API key", "deepgram", "{h40}"),
+    context("assemblyai-key", "AssemblyAI API key", "assembly[_ -]?ai", "{h32}", name="assemblyai"),
+    context("wandb-older-key", "Weights & Biases API key (older form)", "wandb", "{h40}"),
+    context("privateai-key", "Private AI API key", "private[_ -]?ai", "{l32}", name="privateai"),
+    context("zhipu-key", "Zhipu AI API key", "zhipu|bigmodel|glm_api", r"{h32}\.{w16}"),
+)

@@ -1,0 +1,80 @@
+"""Fixtures that run the local gpt-oss as a user would: `guardproxy backend` in its own process, once per session.
+
+Without torch and transformers they fail with the command's own sentence; they never skip.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+START_SECONDS = 50
+_RUN = (
+    "import argparse; from guardproxy.cli.backend import add_parser; p = argparse.ArgumentParser(prog='guardproxy'); "
+    "add_parser(p.add_subparsers()); a = p.parse_args(); raise SystemExit(a.run(a))"
+)
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", _RUN, "backend", *arguments]
+
+
+@contextlib.contextmanager
+def backend(*arguments: str, **environ: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A running backend on a free port: its base URL and its process."""
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            command("--port", "0", *arguments),
+            cwd=ROOT,
+            env={**os.environ, **environ},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+        try:
+            yield _ready(process, errors), process
+        finally:
+            process.terminate()
+            process.wait(10)
+            process.stdout.close()
+
+
+def _ready(process: subprocess.Popen[bytes], errors) -> str:
+    line, deadline = b"", time.monotonic() + START_SECONDS
+    while not line.endswith(b"\n") and time.monotonic() < deadline:
+        if select.select([process.stdout], [], [], 0.5)[0]:
+            read = os.read(process.stdout.fileno(), 4096)
+            line += read
+            if not read:
+                break
+    found = re.fullmatch(rb"guardproxy backend: gpt-oss on (http://127\.0\.0\.1:\d+/v1)\n", line)
+    if found:
+        return found[1].decode()
+    process.kill()
+    errors.seek(0)
+    said = errors.read().decode(errors="replace").strip() or f"nothing, for {START_SECONDS} s"
+    pytest.fail(f"The local gpt-oss did not start. It said: {line.decode()}{said}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def gptoss() -> Iterator[str]:
+    """Base URL (`http://127.0.0.1:PORT/v1`) of the local gpt-oss, replies read by its response template."""
+    with backend() as (url, _):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def gptoss_raw() -> Iterator[str]:
+    """The same without a response template: channels arrive as plain text in `content`."""
+    with backend("--no-template") as (url, _):
+        yield url

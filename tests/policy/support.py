@@ -1,0 +1,50 @@
+"""What the tests of the policy share: a catalogue and filters that need no other part of guardproxy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from guardproxy.policy.load import Examined, examine
+from guardproxy.text import PatternFilter, Rule, parse
+from guardproxy.types import Catalogue, Channel, ConfigError, Direction, Finding, Origin, Role
+
+CATALOGUE = Catalogue(
+    labels={
+        "pii_patterns": ("pii.email", "pii.phone", "pii.card"),
+        "secrets": ("secret.*",),
+        "control_tokens": ("injection.control_token",),
+        "toxicity": ("toxicity.insult", "toxicity.threat"),
+        "patterns": ("*",),
+    },
+    spans={"pii_patterns": True, "secrets": True, "control_tokens": True, "toxicity": False, "patterns": True},
+)
+ANSWER = Origin(Direction.RESPONSE, Role.ASSISTANT, Channel.FINAL)
+QUESTION = Origin(Direction.REQUEST, Role.USER)
+
+
+def build(name: str, options: Mapping[str, Any]) -> PatternFilter:
+    """Stands for guardproxy.filters.build: patterns as authors write them, and nothing to find otherwise."""
+    if "unknown" in options:
+        error = ConfigError(f"filter {name!r}: unknown: no such option")
+        error.path = ("unknown",)
+        raise error
+    rules = [
+        Rule(entry["id"], entry.get("label", f"{name}.{entry['id']}"), entry["pattern"])
+        for entry in options.get("patterns", ())
+    ]
+    for rule in rules[:1]:
+        if rule.id == "refused-when-built":
+            parse(rule.pattern)
+    return PatternFilter(name, rules, hold=options.get("hold", True))
+
+
+def look(text: str, directory: Path) -> Examined:
+    """Examine a policy that is written here."""
+    (directory / "policy.yaml").write_text(text, encoding="utf-8")
+    return examine(directory, CATALOGUE, build)
+
+
+def found(label: str, start: int | None = 0, end: int = 5, *, score: float = 0.9, by: str = "pii") -> Finding:
+    return Finding(by, label, score, None if start is None else (start, end))
