@@ -32,7 +32,7 @@ from guardproxy.wire.base import Codec
 LONGEST_COMMON = 4  # characters of a value that count as leaked: fewer are anybody's
 BARS = {"English prose": 24, "documentation": 80, "German": 80, "code": 80, "JSON": 80, "URLs": 80, "hashes": 80}
 MAX_FALSE = 0.001
-CODECS: dict[str, Codec] = {"chat": chat.Codec(), "completions": completions.Codec()}
+CODECS: dict[str, Codec] = {"chat": chat.Chat(), "completions": completions.Completions()}
 
 
 @dataclass

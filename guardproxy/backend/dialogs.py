@@ -130,7 +130,7 @@ OPENAI_KEY = "sk-" + "q7Rb2LxV9mKd4TzW8nHc" + "T3Blbk" + "FJ" + "u5Yp3GsE6jAf1Qv
 WEATHER = _tool("get_weather", city="string")
 SEND = _tool("send_email", to="string", subject="string", body="string")
 CHARGE = _tool("charge_card", number="string", amount="number")
-HTTP = _tool("http_get", url="string", token="string")
+HTTP = _tool("http_get", url="string", token="string")  # noqa: S106
 LOOKUP = _tool("find_customer", name="string")
 
 _PLAIN = (
@@ -445,7 +445,8 @@ _LONG = (
         "Dear customer, thank you for your patience. We have looked at your order again and found that it left our "
         f"store on Tuesday. If it does not arrive this week, write to {EMAIL} or call {PHONE}, and we will send "
         "a second parcel at no cost. Please keep the old box: our driver will pick it up when he comes by, and you "
-        "need not be at home for that. With kind regards, the support desk.",
+        "need not be at home for that. If you would rather have your money back, say so in one line and we will return it "
+        "within three days, no questions asked. With kind regards, the support desk.",
         "A polite letter with the contact data of the desk.",
         EMAIL,
         PHONE,

@@ -73,7 +73,7 @@ def prepare(model: str | None, environ: MutableMapping[str, str]) -> Iterator[Mo
         # The server says where it loaded from in every reply: a link with the public name hides the real path, and
         # spares paths that hold '@' or ':', which the server takes for a revision or a file.
         Path(private, "gpt-oss").symlink_to(folder, target_is_directory=True)
-        environ |= {"HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(Path(private, "cache"))}
+        environ.update(HF_HUB_OFFLINE="1", HF_HUB_CACHE=str(Path(private, "cache")))
         if model is None:
             environ.setdefault("OMP_NUM_THREADS", "1")  # the toy is too small to share out
         with contextlib.chdir(private):

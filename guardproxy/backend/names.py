@@ -29,11 +29,12 @@ class Names:
             receive = await self._renamed(scope, receive)
         elif scope["type"] == "http" and (scope["method"], scope["path"]) == ("GET", "/v1/models"):
             return await self._list(send)
-        await self._app(scope, receive, send)
+        return await self._app(scope, receive, send)
 
     async def _renamed(self, scope: Event, receive: Receive) -> Receive:
         """Read the body, swap the name, and give it back as one event; anything unusual goes on as it came."""
-        events, body = [], b""
+        events: list[Event] = []
+        body = b""
         while not events or (events[-1]["type"] == "http.request" and events[-1].get("more_body")):
             events.append(await receive())
             body += events[-1].get("body", b"")

@@ -4,12 +4,15 @@ What clients see is the server's work: its routes, its events, its errors. Added
 (names.py), a response template for a gpt-oss that ships without one, and a stop that does not wait.
 """
 
+# mypy: disallow-untyped-calls=False
+# (torch and transformers are typed in part)
+
 from __future__ import annotations
 
 import socket
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import uvicorn
 from transformers.cli.serve import Serve
@@ -20,7 +23,7 @@ from guardproxy.backend.launch import WEIGHTS, CannotStart, Model, cannot_listen
 from guardproxy.backend.names import App, Names
 
 
-class _Unstarted(Serve):  # type: ignore[misc]
+class _Unstarted(Serve):
     """`transformers serve` with the model loaded and the app built, but no server running yet."""
 
     def start_server(self) -> None:
@@ -28,13 +31,12 @@ class _Unstarted(Serve):  # type: ignore[misc]
 
     @property
     def app(self) -> App:
-        app: App = self.server.config.app
-        return app
+        return cast(App, self.server.config.app)
 
     def use_template(self, wanted: bool) -> None:
         """Say how replies are read: by the model's own template or ours, or not at all."""
-        manager = self._model_manager
-        processor, model = reversed(manager.load_model_and_processor(manager.process_model_name(manager.force_model)))
+        manager: Any = self._model_manager
+        model, processor = manager.load_model_and_processor(manager.process_model_name(manager.force_model))
         tokenizer = getattr(processor, "tokenizer", processor)
         if not wanted:
             tokenizer.response_template = None

@@ -3,6 +3,9 @@
 It needs tokenizers and transformers; nothing of the proxy.
 """
 
+# mypy: disallow-untyped-calls=False
+# (torch and transformers are typed in part)
+
 from __future__ import annotations
 
 import itertools
@@ -40,9 +43,9 @@ def build_tokenizer(vocabulary: int) -> PreTrainedTokenizerFast:
 def _dressed(bpe: Tokenizer) -> PreTrainedTokenizerFast:
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=bpe,
-        bos_token="<|startoftext|>",
-        eos_token="<|return|>",
-        pad_token="<|pad|>",
+        bos_token="<|startoftext|>",  # noqa: S106
+        eos_token="<|return|>",  # noqa: S106
+        pad_token="<|pad|>",  # noqa: S106
         model_max_length=CONTEXT,
         clean_up_tokenization_spaces=False,
     )

@@ -21,7 +21,8 @@ from guardproxy.engine import Cut, Guard, Silent
 from guardproxy.policy.cases import Case, fired, mismatches, run_pure
 from guardproxy.policy.load import ConfigErrors, Examined, examine
 from guardproxy.policy.model import Mode, Policy
-from guardproxy.types import Decision, Facts, Filter, Outcome
+from guardproxy.text import PatternError
+from guardproxy.types import ConfigError, Decision, Facts, Filter, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ async def run_cases(policy: Policy, cases: Sequence[Case]) -> list[Result]:
     try:
         await guard.start()
         return [_pure(policy, c) if c.pure else await _text_case(guard, c) for c in cases]
+    except PatternError as e:
+        raise ConfigError(f"a filter can't be started: {e}") from None
     finally:
         await guard.aclose()
 

@@ -35,8 +35,9 @@ class Plans:
         self.policy, self.filters = policy, filters
         self._plans: dict[tuple[object, ...], Plan] = {}
         self._fused: dict[tuple[str, ...], PatternFilter] = {}
+        self._used: dict[int, Filter] = {}
         for plan in map(self._of_rules, self._foreseen()):
-            del plan  # made for the fused filters, which `start` compiles
+            self._used |= {id(f): f for f in (*plan.enforcing, *plan.shadow)}
 
     def of(self, origin: Origin, model: str, tenant: str, route: str) -> Plan:
         key = (origin.direction, origin.role, origin.channel, origin.tool, model, tenant, route)
@@ -70,6 +71,6 @@ class Plans:
             yield self.policy.rules_for(Origin(direction, role, channel, tool))
 
     async def start(self) -> None:
-        """Start every filter and compile every fused one."""
-        for one in (*self.filters.values(), *self._fused.values()):
+        """Start every filter that some rule needs; of fused ones only the fusion."""
+        for one in self._used.values():
             await one.start()

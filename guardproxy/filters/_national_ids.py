@@ -49,14 +49,14 @@ def croatia(v: str) -> bool:
     return _digits(v, 11) and mod_11_10(v)
 
 
-_CYPRUS = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21)
+_TENS = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21)
 
 
 def cyprus(v: str) -> bool:
     """Tax identification code: eight digits, every other one translated, and a letter."""
     if not re.fullmatch(r"\d{8}[A-Z]", v):
         return False
-    total = sum(_CYPRUS[int(c)] for c in v[0:8:2]) + sum(int(c) for c in v[1:8:2])
+    total = sum(_TENS[int(c)] for c in v[0:8:2]) + sum(int(c) for c in v[1:8:2])
     return v[8] == chr(65 + total % 26)
 
 
@@ -136,8 +136,7 @@ def ireland(v: str) -> bool:
 _ITALY_ODD = dict(
     zip(
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-        (1, 0, 5, 7, 9, 13, 15, 17, 19, 21)
-        + (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23),
+        (*_TENS, *_TENS, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23),
         strict=True,
     )
 )

@@ -132,7 +132,9 @@ def us_ssn(digits: str) -> bool:
 def us_itin(digits: str) -> bool:
     """A US individual taxpayer number: 9xx with the group ranges that the IRS assigns."""
     group = int(digits[3:5])
-    return len(digits) == 9 and digits[0] == "9" and (50 <= group <= 65 or 70 <= group <= 99 and group not in (89, 93))
+    return (
+        len(digits) == 9 and digits[0] == "9" and (50 <= group <= 65 or (70 <= group <= 99 and group not in (89, 93)))
+    )
 
 
 def uk_nino(value: str) -> bool:
@@ -148,8 +150,17 @@ def uk_nhs(digits: str) -> bool:
 # ------------------------------------------------------------------------------------------------ network addresses
 
 _NOT_PERSONAL = tuple(
-    ipaddress.ip_network(n)
-    for n in "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16 224.0.0.0/3".split()
+    ipaddress.ip_network(network)
+    for network in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "224.0.0.0/3",
+    )
 )
 
 

@@ -145,7 +145,9 @@ _PHONE_WORDS = (
     "|mobilnummer|m[óo]vil|handy(?:nummer)?|rufnummer|cell(?:phone)?|fax|calls?|dial|whatsapp|portable"
 )
 _PHONE_FILLER = f"{_FILLER}|me|us|him|her|at|on|under|unter|au"
-_INTERNATIONAL = "(?:\\+[1-9]|00[1-9]\\d{0,2}[ .\\-()/\u00a0\u2011])(?:[ .\\-()/\u00a0\u2009\u202f\u2011]{0,2}\\d){7,15}"
+_INTERNATIONAL = (
+    "(?:\\+[1-9]|00[1-9]\\d{0,2}[ .\\-()/\u00a0\u2011])(?:[ .\\-()/\u00a0\u2009\u202f\u2011]{0,2}\\d){7,15}"
+)
 _NATIONAL = "\\+?\\(?\\d(?:[ .\\-()/\u00a0\u2009\u202f\u2011]{0,2}\\d){6,14}"
 _NANP = rf"(?:1{_SEP})?(?:\([2-9]\d\d\){_SEP}?[2-9]\d\d{_SEP}|[2-9]\d\d[-.\u2011][2-9]\d\d[-.\u2011])\d{{4}}"
 _DASHED = "[ \\-\u00a0\u2011]"
@@ -201,7 +203,9 @@ def _anglophone() -> Iterable[Rule]:
     named = _after("itin|taxpayer|tax id", _SSN_NAMED)
     yield Rule("us_itin.named", itin, named, before=_WORD, ignore_case=True, judge=_score(check.us_itin, 0.9))
     yield Rule("uk_nino", "pii.uk_nino", _NINO, before=_WORD + "+/", judge=_score(check.uk_nino, 0.7))
-    yield Rule("uk_nhs", nhs, r"\d{3}[ \u00a0]\d{3}[ \u00a0]\d{4}", before=_WORD + ".+)", judge=_score(check.uk_nhs, 0.7))
+    yield Rule(
+        "uk_nhs", nhs, r"\d{3}[ \u00a0]\d{3}[ \u00a0]\d{4}", before=_WORD + ".+)", judge=_score(check.uk_nhs, 0.7)
+    )
     named = _after("nhs|national health(?: service)?", _NHS)
     yield Rule("uk_nhs.named", nhs, named, before=_WORD, ignore_case=True, judge=_score(check.uk_nhs, 0.9))
 

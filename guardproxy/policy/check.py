@@ -106,7 +106,7 @@ def _rule_form(subject: Subject) -> Complaints:
             yield subject.source.error("GP002", message, (*path, "with"), key=True)
         if entry.unless is None:
             continue
-        if not entry.unless.model_dump(exclude_none=True):
+        if not entry.unless.model_fields_set:
             message = "`unless` is empty; say what is left alone, or leave it out"
             yield subject.source.error("GP002", message, (*path, "unless"), key=True)
         for name in entry.unless.in_list or ():
@@ -121,12 +121,18 @@ def _rule_form(subject: Subject) -> Complaints:
 
 def _unknown_labels(subject: Subject) -> Complaints:
     for path, entry, rule in subject.rules():
-        for atom in rule.when.atoms:
+        for i, atom in enumerate(rule.when.atoms):
             if message := _unknown(subject, atom.label):
-                yield subject.source.error("GP014", message, (*path, "when"))
+                yield subject.source.error("GP014", message, _atom_place(subject, path, i))
         for label in (entry.unless and entry.unless.label) or ():
             if message := _unknown(subject, label):
                 yield subject.source.error("GP014", message, (*path, "unless", "label"))
+
+
+def _atom_place(subject: Subject, path: Path, index: int) -> Path:
+    """Where one atom of a rule's condition stands: it may be alone, in a list, or under `any` or `all`."""
+    inside = ((*path, "when", *k, index) for k in ((), ("any",), ("all",)))
+    return next((p for p in inside if p in subject.source.values), (*path, "when"))
 
 
 def _unknown(subject: Subject, label: str) -> str:
@@ -138,13 +144,15 @@ def _unknown(subject: Subject, label: str) -> str:
     if kinds:
         add = f"{kinds[0]}: {{use: {kinds[0]}}}"
         return f"no filter of this policy emits {label!r}; add one that does under `filters:`, as in `{add}`"
-    hint = did_you_mean(label, (*mine, *GUARD_LABELS))
+    families = {f"{e.partition('.')[0]}.*" for e in mine}
+    hint = did_you_mean(label, (*mine, *GUARD_LABELS, *families))
     return f"no filter emits {label!r}{hint}"
 
 
 def _out_of_scope(subject: Subject) -> Complaints:
-    for path, _, rule in subject.rules():
-        if rule.mode is not Mode.DISABLED and not any(_holds(rule, origin) for origin in _origins(rule)):
+    for path, entry, rule in subject.rules():
+        empty = entry.unless is not None and not entry.unless.model_fields_set  # said already
+        if rule.mode is not Mode.DISABLED and not empty and not any(_holds(rule, origin) for origin in _origins(rule)):
             why = "its `unless` leaves everything in its scope alone" if _fits_somewhere(rule) else _never(rule)
             yield subject.source.error("GP015", f"the rule can never match: {why}", (*path, "scope"), key=True)
 
@@ -215,9 +223,9 @@ def _no_spans(subject: Subject) -> Complaints:
     for path, _, rule in subject.rules():
         if rule.then is not Outcome.REDACT:
             continue
-        for atom in rule.when.atoms:
+        for i, atom in enumerate(rule.when.atoms):
             if message := _uncuttable(subject, rule, atom.label):
-                yield subject.source.error("GP024", message, (*path, "when"))
+                yield subject.source.error("GP024", message, _atom_place(subject, path, i))
 
 
 def _uncuttable(subject: Subject, rule: Rule, label: str) -> str:
@@ -244,7 +252,7 @@ def _patterns(subject: Subject) -> Complaints:
         widest = 0
         at: Path = ("filters", name)
         for rule in getattr(built, "rules", ()):
-            place = _pattern_place(subject, name, rule.id)
+            place = entry_place(subject.source, name, rule.id)
             try:
                 width = parse(rule.pattern, ignore_case=rule.ignore_case).width
             except PatternError as e:
@@ -260,12 +268,17 @@ def _patterns(subject: Subject) -> Complaints:
             yield subject.source.error("GP025", message, at)
 
 
-def _pattern_place(subject: Subject, name: str, rule_id: str) -> Path:
-    """Where a pattern stands in the file: filters that bring their own have only their entry."""
-    for key, value in subject.policy.filters[name].items():
-        for i, entry in enumerate(value if isinstance(value, list) else ()):
-            if isinstance(entry, dict) and rule_id in (entry.get("id"), f"{name}.{entry.get('id')}"):
-                return ("filters", name, key, i, "pattern")
+def entry_place(source: Source, name: str, entry: str) -> Path:
+    """Where an entry of a filter's options stands, by its id (or that of a rule made of it).
+
+    Filters that bring their own patterns have no entries: then it is the filter itself.
+    """
+    for key, value in source.data["filters"][name].items():
+        for i, one in enumerate(value if isinstance(value, list) else ()):
+            id = one.get("id") if isinstance(one, dict) else None
+            if isinstance(id, str) and (entry == id or entry.startswith(f"{id}.")):
+                path = ("filters", name, key, i)
+                return (*path, "pattern") if "pattern" in one else path
     return ("filters", name)
 
 

@@ -57,8 +57,9 @@ def _complaint(source: Source, loc: Path, one: Any) -> ConfigError:
         return source.error("GP002", f"{_what(loc[:-1])} lacks `{loc[-1]}`", loc[:-1])
     if kind == "literal_error":
         return _unknown_value(source, loc, given, one["ctx"]["expected"])
-    if kind in ("atom", "when"):
-        return source.error("GP002", f"{name}: {one['msg']}", loc)
+    if kind == "condition":
+        place = (*loc, *one["ctx"]["at"])
+        return source.error("GP002", f"{_name(place)}: {one['msg']}", place)
     if kind == "string_pattern_mismatch":
         key = "[key]" in one["loc"]
         return source.error(
@@ -85,7 +86,9 @@ def _unknown_value(source: Source, loc: Path, given: object, expected: str) -> C
     if len(known) == 1:
         return source.error("GP002", f"{_name(loc)}: this guardproxy reads {known[0]!r}, not {given!r}", loc)
     hint = did_you_mean(given, known)
-    return source.error("GP002", f"{_name(loc)}: expected {expected.replace(chr(39), '')}, not {given!r}{hint}", loc)
+    return source.error(
+        "GP002", f"{_name(loc)}: expected {expected.replace(chr(39), '')}, not {_shown(given)}{hint}", loc
+    )
 
 
 def _later(what: str, key: str) -> str:
@@ -96,7 +99,7 @@ def _later(what: str, key: str) -> str:
 def _expected(one: Any, given: object) -> str:
     kind, ctx = one["type"], one.get("ctx", {})
     if kind == "string_type" and isinstance(given, (int, float)):
-        return f'expected text, not {_shown(given)}; put it in quotes: "{_shown(given)}"'
+        return f"expected text, not the {'word' if isinstance(given, bool) else 'number'} that YAML reads; put it in quotes"
     wanted = {
         "string_type": "text",
         "int_type": "a whole number",

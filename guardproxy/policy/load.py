@@ -22,12 +22,12 @@ from guardproxy.text import PatternError
 from guardproxy.types import Catalogue, ConfigError, Filter, GuardproxyError, Path
 
 Build: TypeAlias = Callable[[str, Mapping[str, Any]], Filter]
-"""Makes a filter from its name and options, without loading models. Raises ConfigError; an attribute `path` of the
-error says which option is at fault."""
+"""Makes a filter from its name and options, without loading models. Raises ConfigError; what is at fault is said by an
+attribute `path` of the error (keys and indexes below the filter's entry) or `entry` (the id of one of its entries)."""
 SUFFIXES = (".yaml", ".yml")
 
 
-class ConfigErrors(GuardproxyError):  # noqa: N818 - several, as its name says
+class ConfigErrors(GuardproxyError):
     """Everything that is wrong with a policy."""
 
     def __init__(self, errors: list[ConfigError]) -> None:
@@ -141,7 +141,10 @@ def _build(
 
 def _misbuilt(read: source.Source, name: str, error: ConfigError | PatternError) -> ConfigError:
     """The error at the option that it is about."""
+    entry = getattr(error, "entry", None)
     path: Path = ("filters", name, *getattr(error, "path", ()))
-    pattern = isinstance(error, PatternError) or "pattern" in path[2:]
+    if entry is not None:
+        path = check.entry_place(read, name, entry)
+    pattern = isinstance(error, PatternError) or entry is not None or "pattern" in path[2:]
     code = getattr(error, "code", "") or ("GP020" if pattern else "GP002")
     return read.error(code, error.message if isinstance(error, ConfigError) else str(error), path)

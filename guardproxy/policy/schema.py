@@ -7,9 +7,18 @@ or on the filters, is in `check`.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from guardproxy.policy.model import Atom, When
@@ -49,17 +58,21 @@ StyleName: TypeAlias = Literal["label", "mask", "hash"]
 Label: TypeAlias = Annotated[str, Field(pattern=rf"^{LABEL}$")]
 
 
-def parse_atom(text: Any) -> Atom:
-    """One atom of a condition. Raises PydanticCustomError with a sentence for the author."""
+def parse_atom(text: Any, at: Sequence[str | int] = ()) -> Atom:
+    """One atom of a condition. Raises PydanticCustomError with a sentence for the author; `at` is where it stands."""
     if not isinstance(text, str):
-        raise PydanticCustomError("atom", "expected `label [>= score] [xN]` as text")
+        raise _wrong("expected `label [>= score] [xN]` as text", at)
     found = _ATOM.fullmatch(text.strip())
     if not found:
-        raise PydanticCustomError("atom", "{why}", {"why": _why_no_atom(text.strip())})
+        raise _wrong(_why_no_atom(text.strip()), at)
     score = float(found["score"] or 0.5)
     if score > 1:
-        raise PydanticCustomError("atom", "a score is between 0 and 1")
+        raise _wrong("a score is between 0 and 1", at)
     return Atom(found["label"], score, int(found["times"] or 1))
+
+
+def _wrong(why: str, at: Sequence[str | int] = ()) -> PydanticCustomError:
+    return PydanticCustomError("condition", "{why}", {"why": why, "at": tuple(at)})
 
 
 def _why_no_atom(text: str) -> str:
@@ -77,15 +90,17 @@ def _why_no_atom(text: str) -> str:
 
 def parse_when(value: Any) -> When:
     """A condition: an atom, a list of them (any), `{any: [...]}` or `{all: [...]}`."""
+    kind, atoms = "any", value
     if isinstance(value, dict):
         if len(value) != 1 or not value.keys() <= {"any", "all"}:
-            raise PydanticCustomError("when", "expected one key, `any` or `all`, with a list of conditions")
+            raise _wrong("expected one key, `any` or `all`, with a list of conditions")
         [(kind, atoms)] = value.items()
-    else:
-        kind, atoms = "any", value if isinstance(value, list) else [value]
+    elif not isinstance(value, list):
+        return When((parse_atom(value),))
     if not isinstance(atoms, list) or not atoms:
-        raise PydanticCustomError("when", "expected a condition `label [>= score] [xN]`, or a list of them")
-    return When(tuple(map(parse_atom, atoms)), every=kind == "all")
+        raise _wrong("expected a condition `label [>= score] [xN]`, or a list of them")
+    inside = (kind,) if isinstance(value, dict) else ()
+    return When(tuple(parse_atom(a, (*inside, i)) for i, a in enumerate(atoms)), every=kind == "all")
 
 
 _ATOM_SCHEMA: Final = {"type": "string", "pattern": ATOM, "description": "label [>= score] [xN], as in: pii.* >= 0.6"}
@@ -106,6 +121,15 @@ class Strict(BaseModel):
     """Unknown keys are errors, and nothing is turned into another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_nothing(cls, value: Any) -> Any:
+        """A key with nothing behind it is a slip, and in `unless` it would widen the exception."""
+        empty = [k for k, v in value.items() if v is None] if isinstance(value, dict) else []
+        if empty:
+            raise _wrong("nothing stands behind the key; give it a value, or leave it out", (empty[0],))
+        return value
 
 
 class ScopeEntry(Strict):
@@ -287,5 +311,19 @@ class Document(Strict):
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a policy file, without the filters' own options."""
-    schema = Document.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "guardproxy policy", **schema}
+    schema: dict[str, Any] = _without_null(Document.model_json_schema(by_alias=True))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "guardproxy policy"}
+
+
+def _without_null(schema: Any) -> Any:
+    """The schema of optional keys without the null that stands for their absence."""
+    if isinstance(schema, list):
+        return [_without_null(s) for s in schema]
+    if not isinstance(schema, dict):
+        return schema
+    out = {k: _without_null(v) for k, v in schema.items() if not (k == "default" and v is None)}
+    if isinstance(kinds := out.get("anyOf"), list):
+        out["anyOf"] = [k for k in kinds if k != {"type": "null"}]
+        if len(out["anyOf"]) == 1:
+            out = {**out.pop("anyOf")[0], **out}
+    return out

@@ -6,7 +6,7 @@ executable). A choice that is cut ends with `content_filter`, and nothing of it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -38,7 +38,7 @@ class _Choice:
     """One choice of the reply."""
 
     fields: dict[str, _Field] = field(default_factory=dict)
-    open: str = ""  # the field whose part is open
+    open: set[str] = field(default_factory=set)  # fields whose part is open
     calls: dict[int, Call] = field(default_factory=dict)
     decided: set[int] = field(default_factory=set)
     ended: bool = False
@@ -61,6 +61,7 @@ class Reply:
     _out: list[bytes] = field(default_factory=list)
     _pending: list[str] = field(default_factory=list)  # text of one field not fed yet: one read's deltas go as one
     _where: tuple[int, str] = (-1, "")
+    _together: set[tuple[int, str]] = field(default_factory=set)
     _usage: Json | None = None
     _characters: int = 0
 
@@ -77,7 +78,10 @@ class Reply:
     async def event(self, reader: ReplyReader, event: sse.Event) -> None:
         """Take one event of a stream."""
         if event.data:
-            for item in reader.event(event.data):
+            items = list(reader.event(event.data))
+            # fields that come in one event run side by side (some servers say everything twice): none ends the other
+            self._together = {(i.choice, i.field) for i in items if isinstance(i, Text)} if len(items) > 1 else set()
+            for item in items:
                 await self.take(item)
         elif event.comment:
             self._out.append(b": keep-alive\n\n")
@@ -112,10 +116,11 @@ class Reply:
             return
         self._characters += len(item.text)
         where = (item.choice, item.field)
+        if where != self._where:
+            await self._feed_pending()
+            self._where = where
+            await self._switch(item.choice, item.field)
         if item.logprobs is None and not alone:
-            if where != self._where:
-                await self._feed_pending()
-                self._where = where
             self._pending.append(item.text)
             return
         await self._feed_pending()
@@ -132,8 +137,6 @@ class Reply:
         if choice.ended:
             return
         try:
-            if choice.open != name:
-                await self._switch(index, choice, name)
             one = choice.fields.get(name)
             if one is None:
                 origin = self.codec.origin(name)
@@ -145,15 +148,27 @@ class Reply:
         except Cut as cut:
             await self._cut(index, choice, cut.decision)
 
-    async def _switch(self, index: int, choice: _Choice, name: str) -> None:
-        """Another field begins: the part before it is over, and so are the calls before it."""
-        await self._decide_calls(index, choice)
-        await self._part_ended(index, choice)
-        choice.open = name
+    async def _switch(self, index: int, name: str) -> None:
+        """Another field begins: parts of other channels are over, unless they run beside it, and so are calls."""
+        choice = self._choice(index)
+        if choice.ended:
+            return
+        channel = self.codec.origin(name).channel
+        over = [
+            f for f in choice.open if self.codec.origin(f).channel is not channel and (index, f) not in self._together
+        ]
+        try:
+            await self._decide_calls(index, choice)
+            await self._part_ended(index, choice, over)
+        except Cut as cut:
+            await self._cut(index, choice, cut.decision)
+        choice.open.add(name)
 
-    async def _part_ended(self, index: int, choice: _Choice) -> None:
-        if one := choice.fields.get(choice.open):
-            self._write(index, choice.open, one, await one.gate.part_ended())
+    async def _part_ended(self, index: int, choice: _Choice, names: Iterable[str]) -> None:
+        for name in list(names):
+            choice.open.discard(name)
+            if one := choice.fields.get(name):
+                self._write(index, name, one, await one.gate.part_ended())
 
     def _write(self, index: int, name: str, one: _Field, released: str) -> None:
         if self.drop_reasoning and one.origin.channel is Channel.ANALYSIS:
@@ -193,8 +208,8 @@ class Reply:
         if choice.ended or item.index in choice.decided:
             return
         try:
-            await self._part_ended(item.choice, choice)
-            choice.open = ""
+            await self._part_ended(item.choice, choice, choice.open)
+            self._where = (-1, "")
             if item.index not in choice.calls:
                 await self._decide_calls(item.choice, choice)
             self._collect(choice, item)
@@ -233,7 +248,7 @@ class Reply:
         if choice.ended:
             return
         try:
-            await self._part_ended(index, choice)
+            await self._part_ended(index, choice, choice.open)
             await self._decide_calls(index, choice)
             for one in choice.fields.values():
                 one.gate.end()

@@ -10,22 +10,26 @@ import sys
 import hyperscan as hs
 
 
-def flags(wide: bool) -> int:
-    """Report each rule once; count characters, not bytes, where the expression is about characters.
+Rule = tuple[int, str, bool, bool]
+"""Index, expression, whether it is about characters (not bytes), whether every match is reported."""
+
+
+def flags(wide: bool, every: bool) -> int:
+    """Report each rule once unless `every`; count characters, not bytes, where the expression is about characters.
 
     Never HS_FLAG_UCP: with it `\\W` misses the letters beyond ASCII, which RE2's `\\W` holds.
     """
-    return int(hs.HS_FLAG_SINGLEMATCH | (hs.HS_FLAG_UTF8 if wide else 0))
+    return int((0 if every else hs.HS_FLAG_SINGLEMATCH) | (hs.HS_FLAG_UTF8 if wide else 0))
 
 
-def compile_all(rules: list[tuple[int, str, bool]]) -> hs.Database | None:
+def compile_all(rules: list[Rule]) -> hs.Database | None:
     """One database of all rules, or None when hyperscan refuses them."""
     database = hs.Database(mode=hs.HS_MODE_BLOCK)
     try:
         database.compile(
-            expressions=[e.encode() for _, e, _ in rules],
-            ids=[i for i, _, _ in rules],
-            flags=[flags(w) for _, _, w in rules],
+            expressions=[e.encode() for _, e, _, _ in rules],
+            ids=[i for i, _, _, _ in rules],
+            flags=[flags(w, every) for _, _, w, every in rules],
         )
     except hs.HyperscanError:
         return None

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -49,13 +50,28 @@ class Gates:
         # the binding keeps no reference to the handler: the closure below does
         return lambda data: scan(data, match_event_handler=on)
 
+    def placer(self, hits: list[tuple[int, int]]) -> Callable[[bytes], object]:
+        """Like `scanner`, but appends (index, end) of every match: for a database made with `every`."""
+        database = self.database
+        if database is None:
+            return lambda data: None
 
-def compile_gates(gates: Sequence[Gate | None]) -> Gates:
-    """Compile, or load from the cache. Rules that hyperscan refuses are left ungated: searched always, never missed."""
+        def on(index: int, start: int, end: int, flags: int, context: object) -> None:
+            hits.append((index, end))
+
+        scan = database.scan
+        return lambda data: scan(data, match_event_handler=on)
+
+
+def compile_gates(gates: Sequence[Gate | None], *, every: bool = False) -> Gates:
+    """Compile, or load from the cache. Rules that hyperscan refuses are left ungated: searched always, never missed.
+
+    `every`: report every match of a rule, not only that there is one.
+    """
     wanted = [(i, g[0], g[1]) for i, g in enumerate(gates) if g is not None]
     if not wanted:
         return Gates(None, tuple(range(len(gates))))
-    spec = json.dumps([[i, e.decode("utf-8", "replace"), w] for i, e, w in wanted])
+    spec = json.dumps([[i, e.decode("utf-8", "replace"), w, every] for i, e, w in wanted])
     key = hashlib.sha256("\0".join((_FORMAT, version("hyperscan"), platform.machine(), _cpu(), spec)).encode())
     blob, kept = _load(key.hexdigest()) or _build(key.hexdigest(), spec)
     database = hyperscan.loadb(bytes(blob), mode=hyperscan.HS_MODE_BLOCK) if kept else None
@@ -85,6 +101,12 @@ def cache_folder() -> Path:
             return folder
     except OSError:
         pass  # a read-only home: compile into a folder of this process
+    return _private_folder()
+
+
+@cache
+def _private_folder() -> Path:
+    """A folder of this process alone, made once."""
     return Path(tempfile.mkdtemp(prefix="guardproxy-patterns-"))
 
 

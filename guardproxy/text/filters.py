@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from guardproxy.text.bank import Bank, BankScan, Bound, Rule
+from guardproxy.text.bank import Bank
+from guardproxy.text.rules import Bound, Rule
+from guardproxy.text.scan import BankScan
 from guardproxy.types import Context, Origin
 
 

@@ -106,9 +106,5 @@ def dump(value: Json) -> bytes:
 
 
 def holds_text(value: Json) -> bool:
-    """Whether there is a string in a value (keys count), or a list of numbers that could spell one."""
-    if isinstance(value, str):
-        return bool(value)
-    if isinstance(value, dict):
-        return bool(value)
-    return isinstance(value, list) and bool(value)
+    """Whether a value can hold text: a string, keys of an object, a list (even one of numbers could spell it)."""
+    return isinstance(value, str | dict | list) and bool(value)

@@ -28,7 +28,9 @@ Table = Mapping[str, Check]
 
 def wrong(path: Path, expected: str, value: Json) -> WireError:
     """The error for a value of another type than expected."""
-    return WireError(f"`{where(path)}`: expected {expected}, got {kind(value)}.", code="invalid_type", param=where(path))
+    return WireError(
+        f"`{where(path)}`: expected {expected}, got {kind(value)}.", code="invalid_type", param=where(path)
+    )
 
 
 def bad(path: Path, what: str) -> WireError:
@@ -270,6 +272,9 @@ def _own(owned: dict[Path, Any], path: Path) -> Any:
 def _written(old: Json, edited: str, path: Path) -> Json:
     if isinstance(old, str):
         return edited
-    if isinstance(old, dict | list):
+    if not isinstance(old, dict | list):
+        raise ValueError(f"there is no text at {where(path)}")
+    try:
         return orjson.loads(edited)
-    raise ValueError(f"there is no text at {where(path)}")
+    except orjson.JSONDecodeError:
+        raise ValueError(f"what was edited at {where(path)} is no JSON any more") from None

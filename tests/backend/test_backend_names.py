@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 
 import pytest
@@ -45,7 +46,7 @@ def test_a_known_name_becomes_the_pinned_one_however_the_body_is_cut(cuts, name)
     sent = {"model": name, "messages": [{"role": "user", "content": "gpt-oss \ud800 é"}], "n": 1.5, "stream": True}
     body = json.dumps(sent).encode()
     edges = [0, *sorted(min(cut, len(body)) for cut in cuts), len(body)]
-    seen, _ = ask([body[a:b] for a, b in zip(edges, edges[1:], strict=False)])
+    seen, _ = ask([body[a:b] for a, b in itertools.pairwise(edges)])
     assert json.loads(seen["body"]) == {**sent, "model": "pinned"}
     assert seen["headers"] == {b"content-length": str(len(seen["body"])).encode(), b"x-a": b"b"}
     assert seen["next"] == {"type": "http.disconnect"}

@@ -96,10 +96,6 @@ def test_earlier_thoughts_are_dropped_after_an_answer(render):
     assert render(said) == "<|start|>assistant<|channel|>final<|message|>Yes.<|end|>"
 
 
-def test_no_messages_at_all(render):
-    assert render() == ""
-
-
 def parse(tokenizer, text):
     return tokenizer.parse_response(text, RESPONSE_TEMPLATE, prefix="<|start|>assistant")
 

@@ -28,7 +28,7 @@ def build(name: str, options: Mapping[str, Any]) -> PatternFilter:
     """Stands for guardproxy.filters.build: patterns as authors write them, and nothing to find otherwise."""
     if "unknown" in options:
         error = ConfigError(f"filter {name!r}: unknown: no such option")
-        error.path = ("unknown",)
+        error.path = ("unknown",)  # type: ignore[attr-defined]
         raise error
     rules = [
         Rule(entry["id"], entry.get("label", f"{name}.{entry['id']}"), entry["pattern"])

@@ -100,9 +100,9 @@ MICROSOFT = (
     context(
         "azure-devops-token",
         "Azure DevOps personal access token",
-        "azure[_ -]?devops|vsts|azdo",
+        "azdo|vsts|azure[_ -]?devops",
         "[a-z2-7]{52}",
-        name="azure_devops_{l0}",
+        value="q7xk3mz5vh2n" * 4 + "w4tb",
         judge=None,
     ),
     context("azure-subscription-key", "Key of Azure API management or AI services", "ocp-apim-subscription", "{h32}"),
@@ -136,8 +136,10 @@ OTHERS = (
     shape("vercel-blob-token", "Vercel Blob read-write token", "vercel_blob_rw_{w16}_{w30}"),
     context("vercel-api-token", "Vercel token (older form)", "vercel", "{w24}"),
     shape("netlify-token", "Netlify access token", "nf[pcoub]_{w36}", "nfp_{w36}"),
-    context("netlify-api-token", "Netlify access token (older form)", "netlify", "[A-Za-z0-9=_-]{40}", judge=None),
-    shape("yandex-iam-token", "Yandex Cloud IAM token", r"t1\.{u4,200}={0,2}\.{u86}={0,2}", "t1.{u20}.{u86}", before=WORD),
+    context("netlify-api-token", "Netlify access token (older form)", "netlify", "[A-Za-z0-9=_-]{40}", value="{u40}"),
+    shape(
+        "yandex-iam-token", "Yandex Cloud IAM token", r"t1\.{u4,200}={0,2}\.{u86}={0,2}", "t1.{u20}.{u86}", before=WORD
+    ),
     shape("yandex-api-key", "Yandex Cloud API key", "AQVN{u35,38}", "AQVN{u36}"),
     shape("yandex-oauth", "Yandex OAuth token", "y[0-3]_{u55,70}", "y0_{u58}", before=WORD),
     context("yandex-static-key", "Yandex Cloud static secret key", "yandex", "YC{u38}"),
@@ -154,9 +156,13 @@ OTHERS = (
     shape("cockroach-key", "CockroachDB Cloud API key", "CCDB1_{w22}_{w40}"),
     shape("databricks-token", "Databricks personal access token", "dapi{h32}(?:-[0-9])?", "dapi{h32}-2", before=WORD),
     shape("databricks-oauth-secret", "Databricks OAuth secret", "dose{h32}", before=WORD),
-    shape("backblaze-key", "Backblaze B2 application key", "K00[0-9]{b27}", "K005{b27}", score=0.8, before=WORD, floor=3.5),
+    shape(
+        "backblaze-key", "Backblaze B2 application key", "K00[0-9]{b27}", "K005{b27}", score=0.8, before=WORD, floor=3.5
+    ),
     shape("scaleway-access-key", "Scaleway access key", "SCW{c17}", before=WORD, floor=2.8, score=0.8),
-    context("ibm-cloud-key", "IBM Cloud API key", "ibm[_ -]?cloud|bluemix|ibm_api", "{u44}", vendor="ibm", name="ibm_cloud"),
+    context(
+        "ibm-cloud-key", "IBM Cloud API key", "ibm[_ -]?cloud|bluemix|ibm_api", "{u44}", vendor="ibm", name="ibm_cloud"
+    ),
     context("linode-token", "Linode token", "linode", "{h64}"),
     context("hetzner-token", "Hetzner Cloud token", "hcloud|hetzner", "{w64}"),
     context("vultr-key", "Vultr API key", "vultr", "{c36}"),
@@ -166,7 +172,7 @@ OTHERS = (
     context("meraki-key", "Cisco Meraki API key", "meraki", "{h40}", vendor="cisco"),
     context("zerotier-token", "ZeroTier Central token", "zerotier", "{w32}"),
     context("namecheap-key", "Namecheap API key", "namecheap", "{h32}"),
-    context("godaddy-key", "GoDaddy API key", "godaddy|sso-key", r"{w10,16}_{w21,24}", name="godaddy"),
+    context("godaddy-key", "GoDaddy API key", "godaddy|sso-key", "{w10,16}_{w21,24}", value="{w12}_{w22}"),
 )
 
 KINDS: tuple[Kind, ...] = AMAZON + GOOGLE + MICROSOFT + OTHERS

@@ -19,7 +19,12 @@ GITHUB = (
     _checked("github-server-token", "GitHub App server-to-server token", "ghs_"),
     _checked("github-refresh-token", "GitHub App refresh token", "ghr_"),
     shape("github-long-refresh-token", "GitHub App refresh token (long form)", "ghr_{w76}"),
-    shape("github-fine-grained-token", "GitHub fine-grained personal access token", "github_pat_[A-Za-z0-9_]{82}", "github_pat_{w22}_{w59}"),
+    shape(
+        "github-fine-grained-token",
+        "GitHub fine-grained personal access token",
+        "github_pat_[A-Za-z0-9_]{82}",
+        "github_pat_{w22}_{w59}",
+    ),
 )
 
 GITLAB = (
@@ -37,7 +42,12 @@ GITLAB = (
     shape("gitlab-agent-token", "GitLab agent for Kubernetes token", "glagent-{u50,80}", "glagent-{u50}"),
     shape("gitlab-oauth-secret", "GitLab OAuth application secret", "gloas-{u64}"),
     shape("gitlab-trigger-token", "GitLab pipeline trigger token", "glptt-{h40}"),
-    shape("gitlab-runner-token", "GitLab runner authentication token", r"glrtr?-{u20,300}(?:\.[0-9a-z]{2,9}){0,2}", "glrt-{u20}"),
+    shape(
+        "gitlab-runner-token",
+        "GitLab runner authentication token",
+        r"glrtr?-{u20,300}(?:\.[0-9a-z]{2,9}){0,2}",
+        "glrt-{u20}",
+    ),
     shape("gitlab-runner-registration", "GitLab runner registration token", "GR1348941{u20}", floor=3.0),
     shape("gitlab-scim-token", "GitLab SCIM token", "glsoat-{u20,60}", "glsoat-{u20}"),
     shape("gitlab-workspace-token", "GitLab workspace token", "glwt-{u20,60}", "glwt-{u20}"),
@@ -46,21 +56,40 @@ GITLAB = (
 
 ATLASSIAN = (
     shape("atlassian-api-token", "Atlassian API token", "ATATT3[A-Za-z0-9_=-]{60,300}", "ATATT3xFf{u174}=1A2B3C4D"),
-    shape("atlassian-service-token", "Atlassian service account or user token", "ATSTT3[A-Za-z0-9_=-]{60,300}", "ATSTT3xFf{u174}"),
+    shape(
+        "atlassian-service-token",
+        "Atlassian service account or user token",
+        "ATSTT3[A-Za-z0-9_=-]{60,300}",
+        "ATSTT3xFf{u174}",
+    ),
     context("atlassian-key", "Atlassian API token (older form)", "atlassian|confluence|jira", "{w24}"),
     shape("bitbucket-app-password", "Bitbucket app password", "ATBB[A-Za-z0-9_=-]{28,32}", "ATBB{w32}", floor=3.0),
-    shape("bitbucket-access-token", "Bitbucket repository access token", "ATCTT3[A-Za-z0-9_=-]{60,300}", "ATCTT3xFf{u174}"),
+    shape(
+        "bitbucket-access-token", "Bitbucket repository access token", "ATCTT3[A-Za-z0-9_=-]{60,300}", "ATCTT3xFf{u174}"
+    ),
     context("bitbucket-client-id", "Bitbucket OAuth consumer key", "bitbucket", "{w32}"),
-    context("bitbucket-client-secret", "Bitbucket OAuth consumer secret", "bitbucket", "[A-Za-z0-9=_-]{64}", name="bitbucket_{l0}", judge=None),
+    context(
+        "bitbucket-client-secret", "Bitbucket OAuth consumer secret", "bitbucket", "[A-Za-z0-9=_-]{64}", value="{u64}"
+    ),
     shape("trello-token", "Trello token", "ATTA{h64}{x8}", "ATTA{h64}{x8}"),
     context("trello-key", "Trello API key", "trello", "{h32}"),
 )
 
 REGISTRIES = (
     _checked("npm-token", "npm access token", "npm_"),
-    shape("npm-legacy-token", "npm access token (older form) in .npmrc", "_authToken=({i})", "//npm.acme.test/:_authToken={i}"),
+    shape(
+        "npm-legacy-token",
+        "npm access token (older form) in .npmrc",
+        "_authToken=({i})",
+        "//npm.acme.test/:_authToken={i}",
+    ),
     shape("pypi-token", "PyPI API token", "pypi-AgEIcHlwaS5vcmc{u50,1000}", "pypi-AgEIcHlwaS5vcmc{u120}"),
-    shape("pypi-test-token", "TestPyPI API token", "pypi-AgENdGVzdC5weXBpLm9yZ{u50,1000}", "pypi-AgENdGVzdC5weXBpLm9yZ{u120}"),
+    shape(
+        "pypi-test-token",
+        "TestPyPI API token",
+        "pypi-AgENdGVzdC5weXBpLm9yZ{u50,1000}",
+        "pypi-AgENdGVzdC5weXBpLm9yZ{u120}",
+    ),
     shape("rubygems-key", "RubyGems API key", "rubygems_{h48}"),
     shape("crates-token", "crates.io API token", "cio{w32}", before=WORD, floor=3.5),
     shape("docker-token", "Docker personal access token", "dckr_pat_{u27}"),
@@ -68,7 +97,14 @@ REGISTRIES = (
     shape("nuget-key", "NuGet API key", "oy2{l43}", before=WORD, floor=3.5),
     shape("clojars-token", "Clojars deploy token", "CLOJARS_{l60}"),
     shape("packagist-token", "Packagist token", "packagist_[ou][ru]t_{h68}", "packagist_ort_{h68}"),
-    shape("artifactory-key", "JFrog Artifactory API key", "AKC[A-Za-z0-9]{64,73}", "AKCp{w69}", vendor="jfrog", before=WORD),
+    shape(
+        "artifactory-key",
+        "JFrog Artifactory API key",
+        "AKC[A-Za-z0-9]{64,73}",
+        "AKCp{w69}",
+        vendor="jfrog",
+        before=WORD,
+    ),
     shape("artifactory-reference-token", "JFrog reference token", "cmVmd{w59}", vendor="jfrog", before=WORD, floor=3.5),
     context("jfrog-key", "JFrog API key, after its name", "jfrog|artifactory|bintray|xray", "{l73}"),
     context("jfrog-identity-token", "JFrog identity token, after its name", "jfrog|artifactory|bintray|xray", "{l64}"),
@@ -86,7 +122,12 @@ PIPELINES = (
     context("codecov-upload-token", "Codecov upload token", "codecov", "{i}", judge=None),
     shape("sonar-token", "SonarQube or SonarCloud token", "sq[pua]_{h40}", "sqp_{h40}"),
     context("sonar-key", "Sonar token (older form)", "sonar", "{h40}"),
-    shape("snyk-service-token", "Snyk service account token", r"snyk_(?:uat|sat)\.{h8}\.eyJ{u40,900}(?:\.{u20,200}){0,2}", "snyk_uat.{h8}.eyJ{u80}"),
+    shape(
+        "snyk-service-token",
+        "Snyk service account token",
+        r"snyk_(?:uat|sat)\.{h8}\.eyJ{u40,900}(?:\.{u20,200}){0,2}",
+        "snyk_uat.{h8}.eyJ{u80}",
+    ),
     context("snyk-key", "Snyk API token", "snyk", "{i}", judge=None),
     shape("sourcegraph-token", "Sourcegraph access token", "sgp_(?:(?:{x16}|local)_)?{x40}", "sgp_{h16}_{h40}"),
     shape("sourcegraph-cody-token", "Sourcegraph Cody gateway token", "slk_{h64}", before=WORD),

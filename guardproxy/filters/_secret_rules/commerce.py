@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guardproxy.filters._secret_rules.judges import base58check, stellar, with_base58check, with_stellar
+from guardproxy.filters._secret_rules.judges import base58check, mixed, stellar, with_base58check, with_stellar
 from guardproxy.filters._secret_rules.kind import WORD, Kind, context, shape
 
 _BASE58 = "[1-9A-HJ-NP-Za-km-z]"
@@ -22,15 +22,28 @@ PAYMENT = (
         vendor="paypal",
     ),
     context("paypal-secret", "PayPal client secret", "paypal", "E{u79}"),
-    shape("plaid-access-token", "Plaid access token", "access-(?:sandbox|development|production)-{i}", "access-production-{i}"),
+    shape(
+        "plaid-access-token",
+        "Plaid access token",
+        "access-(?:sandbox|development|production)-{i}",
+        "access-production-{i}",
+    ),
     context("plaid-client-id", "Plaid client id", "plaid", "{l24}"),
     context("plaid-secret", "Plaid secret", "plaid", "{l30}"),
     shape("flutterwave-secret", "Flutterwave secret key", "FLWSECK(?:_TEST|_LIVE)?-{l32}-X", "FLWSECK_TEST-{h32}-X"),
-    shape("flutterwave-public", "Flutterwave public key", "FLWPUBK(?:_TEST|_LIVE)?-{l32}-X", "FLWPUBK_TEST-{h32}-X", score=0.6),
+    shape(
+        "flutterwave-public",
+        "Flutterwave public key",
+        "FLWPUBK(?:_TEST|_LIVE)?-{l32}-X",
+        "FLWPUBK_TEST-{h32}-X",
+        score=0.6,
+    ),
     shape("flutterwave-encryption", "Flutterwave encryption key", "FLWSECK_TEST-{h12}", before=WORD),
     shape("razorpay-key", "Razorpay key id", "rzp_(?:live|test)_{w14}", "rzp_live_{w14}", floor=2.5),
-    shape("gocardless-token", "GoCardless access token", "live_{u40}", before="A-Za-z0-9_", floor=3.8),
-    shape("mollie-key", "Mollie API key", "(?:live|test)_{w30}", "live_{w30}", before="A-Za-z0-9_", floor=3.5),
+    shape("gocardless-token", "GoCardless access token", "live_{u40}", before="A-Za-z0-9_", floor=3.8, judge=mixed),
+    shape(
+        "mollie-key", "Mollie API key", "(?:live|test)_{w30}", "live_{w30}", before="A-Za-z0-9_", floor=3.5, judge=mixed
+    ),
     shape("xendit-key", "Xendit secret key", "xnd_(?:production|development)_{w40,80}", "xnd_production_{w60}"),
     shape("midtrans-key", "Midtrans server key", "Mid-server-{u24}"),
     shape("klarna-key", "Klarna API key", "klarna_(?:live|test)_api_[A-Za-z0-9_+/=-]{40,200}", "klarna_live_api_{u80}"),
@@ -52,14 +65,26 @@ SHOPS = (
     shape("shippo-token", "Shippo API token", "shippo_(?:live|test)_{h40}", "shippo_live_{h40}"),
     shape("duffel-token", "Duffel access token", "duffel_(?:test|live)_[A-Za-z0-9_=-]{43}", "duffel_live_{u43}"),
     shape("lob-key", "Lob API key", "(?:live|test)_{h35}", "live_{h35}", before="A-Za-z0-9_"),
-    shape("lob-publishable-key", "Lob publishable key", "(?:live|test)_pub_{h31}", "live_pub_{h31}", before="A-Za-z0-9_", score=0.6),
-    shape("freemius-secret", "Freemius secret key, after its name", r"""secret_key["']{0,1}\s{0,2}=>\s{0,2}["'](sk_[A-Za-z0-9!#$%&()*+,.:;<=>?@\[\]^_`{|}~-]{29})""", "'secret_key' => 'sk_{w29}'"),
+    shape(
+        "lob-publishable-key",
+        "Lob publishable key",
+        "(?:live|test)_pub_{h31}",
+        "live_pub_{h31}",
+        before="A-Za-z0-9_",
+        score=0.6,
+    ),
+    shape(
+        "freemius-secret",
+        "Freemius secret key, after its name",
+        r"""secret_key["']{0,1}\s{0,2}=>\s{0,2}["'](sk_[A-Za-z0-9!#$%&()*+,.:;<=>?@\[\]^_`{|}~-]{29})""",
+        "'secret_key' => 'sk_{w29}'",
+    ),
 )
 
 COINS = (
     context("coinbase-key", "Coinbase API key", "coinbase", "{u64}"),
     context("binance-key", "Binance API key or secret", "binance", "{w64}"),
-    context("kraken-key", "Kraken API secret", "kraken", "[A-Za-z0-9/=+_-]{80}", name="kraken_{l0}", judge=None),
+    context("kraken-key", "Kraken API secret", "kraken", "[A-Za-z0-9/=+_-]{80}", value="{b80}"),
     context("kucoin-id", "KuCoin API key", "kucoin", "{h24}"),
     context("kucoin-secret", "KuCoin API secret", "kucoin", "{i}", judge=None),
     context("bittrex-key", "Bittrex API key or secret", "bittrex", "{l32}"),
@@ -95,8 +120,24 @@ COINS = (
         WORD,
         judge=stellar,
     ),
-    Kind("nostr-key", "wallet", "Nostr private key", "nsec1[02-9ac-hj-np-z]{58}", "nsec1" + "q8zr7p3x2c" * 5 + "9akhtm4w", 0.95, WORD),
-    context("ethereum-private-key", "Ethereum private key, after its name", "private[_ -]?key|mnemonic_key", "(?:0x)?{x64}", vendor="wallet", name="private_{l0}", judge=None),
+    Kind(
+        "nostr-key",
+        "wallet",
+        "Nostr private key",
+        "nsec1[02-9ac-hj-np-z]{58}",
+        "nsec1" + "q8zr7p3x2c" * 5 + "9akhtm4w",
+        0.95,
+        WORD,
+    ),
+    context(
+        "ethereum-private-key",
+        "Ethereum private key, after its name",
+        "private[_ -]?key|mnemonic_key",
+        "(?:0x)?{x64}",
+        vendor="wallet",
+        name="private",
+        value="0x{h64}",
+    ),
 )
 
 KINDS: tuple[Kind, ...] = PAYMENT + SHOPS + COINS

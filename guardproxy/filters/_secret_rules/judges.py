@@ -163,13 +163,13 @@ def bare_password(value: str) -> float | None:
 _SWITCH = re.compile(r"[A-Za-z](?=\d)|\d(?=[A-Za-z])")
 
 
-def machine_made(factor: float, value: str) -> float | None:
-    """Could be a token that a machine made: not a placeholder, letters and digits well mixed, high entropy."""
-    if _placeholder(value) or entropy(value) < 3.0 * factor:
+def machine_made(value: str) -> float | None:
+    """Could be a token that a machine made: no placeholder, long, and letters and digits well mixed."""
+    if len(value) < 12 or _placeholder(value):
         return None
     return 0.75 if len(_SWITCH.findall(value)) >= 3 else None
 
 
 def url_password(value: str) -> float | None:
     """The password part of a URL: anything but a placeholder."""
-    return None if _placeholder(value) and len(set(value)) > 1 else (None if set(value) <= set("*x.") else 0.85)
+    return None if _placeholder(value) and (len(value) > 3 or not value.isalnum()) else 0.85

@@ -8,12 +8,12 @@ A kind never decides what is done with a match, and never repeats without a boun
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from guardproxy.filters._secret_rules import judges
 from guardproxy.text import Rule
+from guardproxy.text.bank import Judge
 
 CLASSES = {
     "w": "[A-Za-z0-9]",
@@ -89,7 +89,7 @@ class Kind:
     before: str = ""
     floor: float = 0.0
     """Shannon entropy in bits per character that the value must have; 0 asks for none."""
-    judge: Callable[[str], float | None] | None = None
+    judge: Judge | None = None
     context: bool = False
     """Found by the words before it, not by its own shape."""
 
@@ -115,7 +115,7 @@ def shape(
     score: float = 0.95,
     before: str = "",
     floor: float = 0.0,
-    judge: Callable[[str], float | None] | None = None,
+    judge: Judge | None = None,
 ) -> Kind:
     """A kind with a shape of its own. The example follows from the template where that holds no operators."""
     made = fake(example or template.replace("\\", ""), id)
@@ -136,17 +136,19 @@ def context(
     *,
     vendor: str = "",
     name: str = "",
+    value: str = "",
     score: float = 0.8,
     before: str = "",
     floor: float = 3.0,
-    judge: Callable[[str], float | None] | None = judges.mixed,
+    judge: Judge | None = judges.mixed,
 ) -> Kind:
     """A value without a shape of its own, after a word that names its vendor: `ACME_API_KEY="…"`, `acme token: …`.
 
-    The length is exact, so that there is one candidate end to judge; the value alone is redacted.
+    The length is exact or nearly so, to leave few candidate ends to judge; the value alone is redacted. `name` and
+    `value` make the example where `words` or `template` are not plain.
     """
     pattern = f"(?:{nocase(words)})" + _TAIL + _WORDS + _JOIN + f"({expand(template)})"
     plain = name or words.partition("|")[0]
-    example = f"{plain}_key = '{fake(template.replace(chr(92), ''), id)}'"
+    example = f"{plain}_key = '{fake(value or template.replace(chr(92), ''), id)}'"
     found = vendor or id.partition("-")[0]
     return Kind(id, found, title, pattern, example, score, before, floor, judge, context=True)

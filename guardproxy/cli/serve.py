@@ -1,0 +1,85 @@
+"""`guardproxy serve`: the proxy in front of one upstream."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from pathlib import Path as File
+from typing import Any
+
+from guardproxy.cli import COMMANDS
+from guardproxy.config import PREFIX, Settings, load
+from guardproxy.types import Path
+
+
+def add_parser(commands: Any) -> None:
+    """Add the `serve` subcommand."""
+    parser = commands.add_parser(
+        "serve",
+        help=COMMANDS["serve"],
+        description="Run the proxy. Settings come from --config, then GUARDPROXY_* variables, then these options. "
+        "Keys come from the environment only: GUARDPROXY_UPSTREAM_KEY is sent to the upstream, GUARDPROXY_KEY is "
+        "asked of clients.",
+    )
+    parser.add_argument("--upstream", metavar="URL", help="base of the upstream's API, like http://127.0.0.1:8000/v1")
+    parser.add_argument("--policies", metavar="DIR", help="folder of the policy (default: the shipped one)")
+    parser.add_argument("--config", metavar="FILE", type=File, help="settings in YAML")
+    parser.add_argument("--host", help="address for clients (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port for clients, 0 for any (default: 8080)")
+    parser.add_argument("--admin-host", help="address for metrics and health (default: 127.0.0.1)")
+    parser.add_argument("--admin-port", type=int, help="port for metrics and health, 0 for any (default: 8081)")
+    parser.add_argument(
+        "--decision-log", metavar="PATH", help="decision records: a file, '-' for standard output (default), or 'none'"
+    )
+    parser.add_argument(
+        "--allow-unauthenticated",
+        action="store_true",
+        default=None,
+        help="listen where others can reach it although no key is set",
+    )
+    parser.add_argument("--check", action="store_true", help="check settings, policy and upstream, then exit")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until stopped. Exit codes: 0 stopped, 1 a check found something, 2 could not start."""
+    settings = _settings(args)
+    from guardproxy.server import run as server
+    from guardproxy.telemetry.log import configure
+
+    guard = server.build_guard(settings)
+    if args.check:
+        return asyncio.run(_check(settings))
+    configure()
+    server.run(settings, guard)
+    return 0
+
+
+def _settings(args: argparse.Namespace) -> Settings:
+    flags: dict[str, tuple[Path, Any]] = {
+        "--upstream": (("upstream", "url"), args.upstream),
+        "--policies": (("policies",), args.policies),
+        "--host": (("listen", "host"), args.host),
+        "--port": (("listen", "port"), args.port),
+        "--admin-host": (("admin", "host"), args.admin_host),
+        "--admin-port": (("admin", "port"), args.admin_port),
+        "--decision-log": (("decision_log",), args.decision_log),
+        "--allow-unauthenticated": (("listen", "allow_unauthenticated"), args.allow_unauthenticated),
+    }
+    named = os.environ.get(PREFIX + "CONFIG")
+    return load(args.config or (File(named) if named else None), os.environ, flags)
+
+
+async def _check(settings: Settings) -> int:
+    """Settings and policy were read already; now start the filters and ask the upstream."""
+    from guardproxy.server.run import build_guard, service
+
+    quiet = settings.model_copy(update={"decision_log": "none"})
+    guard = build_guard(settings)
+    async with service(quiet, guard) as running:
+        trouble = await running.app.health.upstream_trouble()
+    policy = guard.policy
+    print(f"policy {policy.name} {policy.version} ({policy.digest[:12]}): {len(policy.filters)} filters started")
+    print(f"upstream {settings.upstream.url}: {trouble or 'answers'}")
+    return 1 if trouble else 0

@@ -1,0 +1,399 @@
+"""Settings of the process: where to listen, where the upstream is, what the limits are. Not a policy, and never one.
+
+Values come from a YAML file, then the environment (`GUARDPROXY_*`), then the command line; the later wins. Secrets come
+from the environment only. Nothing here opens a socket or reads a policy.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as File
+from types import MappingProxyType
+from typing import Annotated, Any, get_origin
+from urllib.parse import urlsplit
+
+import pydantic
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+
+from guardproxy.types import ConfigError, Path
+
+PREFIX = "GUARDPROXY_"
+MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
+"""A model name that may travel in headers and logs."""
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_SIZES = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+
+
+def _amount(value: Any, units: Mapping[str, float], example: str) -> Any:
+    """`"10 s"` as a number of the base unit; anything but text is left to the type."""
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", value.strip())
+    if not match or (match[2] and match[2] not in units):
+        raise ValueError(f"{value!r} is not an amount; write a number, or one with a unit like {example}")
+    return float(match[1]) * units[match[2]] if match[2] else float(match[1])
+
+
+def _whole_bytes(value: Any) -> Any:
+    amount = _amount(value, _SIZES, "10MB")
+    return int(amount) if isinstance(amount, float) else amount
+
+
+Seconds = Annotated[float, BeforeValidator(lambda v: _amount(v, _UNITS, "150ms")), Field(gt=0, le=86_400)]
+Bytes = Annotated[int, BeforeValidator(_whole_bytes), Field(gt=0, le=1 << 40)]
+Count = Annotated[int, Field(gt=0, le=1_000_000)]
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Listen(_Section):
+    """The listener that clients talk to."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    key_env: str = PREFIX + "KEY"
+    """Name of the variable that holds the one key which clients must send; no variable, no key."""
+    allow_unauthenticated: bool = False
+    """Listen on an address that others can reach although no key is set."""
+
+
+class Admin(_Section):
+    """The second listener: metrics and health, for operators."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8081
+    hosts: tuple[str, ...] = ()
+    """Names, besides the loopback ones, that a request's Host may have; `*` for any."""
+
+
+class Upstream(_Section):
+    """The server that answers."""
+
+    url: str = ""
+    """Base of its API, as a client would be given it: `http://127.0.0.1:8000/v1`."""
+    key_env: str = PREFIX + "UPSTREAM_KEY"
+    """Name of the variable that holds the upstream's key."""
+
+    @field_validator("url")
+    @classmethod
+    def _base(cls, value: str) -> str:
+        return check_url(value) if value else value
+
+
+class Timeouts(_Section):
+    """Seconds."""
+
+    connect: Seconds = 5.0
+    first_byte: Seconds = 120.0
+    """From the request to the first byte of a streamed reply. A whole reply has `total` only: its first byte is its end."""
+    idle: Seconds = 60.0
+    """Between two reads of a reply; also how long a client may take none of it."""
+    total: Seconds = 600.0
+    """From the request to the last byte of the upstream's reply."""
+    head: Seconds = 10.0
+    """For a client to send a request's head."""
+    body: Seconds = 30.0
+    """For a client to send a request's body."""
+    body_idle: Seconds = 10.0
+    """Between two pieces of a request's body."""
+    keep_alive: Seconds = 75.0
+    """An idle connection of a client is closed after this."""
+    held: Seconds = 10.0
+    """Silence in a streamed reply after which a comment keeps the connection alive."""
+    drain: Seconds = 10.0
+    """On SIGTERM: how long running requests may take to end."""
+
+
+class Limits(_Section):
+    """Bytes and counts."""
+
+    body: Bytes = 10_000_000
+    """Of a request."""
+    head: Bytes = 32_768
+    """Of a request's line and headers together."""
+    headers: Count = 100
+    requests: Count = 512
+    """Requests served at once; the next one is answered 503."""
+    connections: Count = 4096
+    reply: Bytes = 50_000_000
+    """Of a whole reply, and of a streamed one."""
+    held: Bytes = 256_000_000
+    """Characters that all replies together may hold back."""
+
+
+class Settings(_Section):
+    """Everything. Construct with `load`, which also checks what only makes sense together."""
+
+    listen: Listen = Listen()
+    admin: Admin = Admin()
+    upstream: Upstream = Upstream()
+    timeouts: Timeouts = Timeouts()
+    limits: Limits = Limits()
+    policies: str = ""
+    """Folder of the policies; empty for the ones that are shipped."""
+    models: dict[str, str] | None = None
+    """Name that clients use to name that the upstream knows. Others are 404. Absent: names pass as they are."""
+    parameters: tuple[str, ...] = ()
+    """Request parameters that are let through although no codec knows them. Their text is not guarded."""
+    decision_log: str = "-"
+    """File for the decision records, `-` for standard output, `none` for none."""
+    key: SecretStr | None = Field(default=None, exclude=True)
+    upstream_key: SecretStr | None = Field(default=None, exclude=True)
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _table(cls, value: Any) -> Any:
+        return {name: name for name in value} if isinstance(value, list) else value
+
+    @field_validator("models")
+    @classmethod
+    def _names(cls, value: dict[str, str] | None) -> dict[str, str] | None:
+        for name in (n for pair in (value or {}).items() for n in pair):
+            if not MODEL_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} can't be a model's name; use letters, digits and . _ : / @ + -")
+        return value
+
+    @property
+    def authenticated(self) -> bool:
+        return self.key is not None
+
+
+def check_url(url: str) -> str:
+    """A base URL without its last slash. Raises ValueError: only http and https, a host, and nothing secret in it."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{url!r} is not a base URL; write one like http://127.0.0.1:8000/v1")
+    if parts.username or parts.password:
+        raise ValueError("a URL must not hold credentials; put the key into " + PREFIX + "UPSTREAM_KEY")
+    if parts.query or parts.fragment or "?" in url or "#" in url:
+        raise ValueError("a base URL must not have a query or a fragment; leave out everything from ? or #")
+    if not re.fullmatch(r"[!-~]+", url) or ".." in parts.path.split("/") or "%" in parts.path:
+        raise ValueError("a base URL's path must be plain: no spaces, no escapes and no '..'")
+    _ = parts.port  # raises ValueError for a port that is none
+    return url.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a listener at this address."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+# ---------------------------------------------------------------------------------------------------- loading
+
+
+@dataclass(slots=True)
+class _Values:
+    """Settings as written, by path, with where each was written."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    places: dict[Path, tuple[str, int, int]] = field(default_factory=dict)
+
+    def put(self, path: Path, value: Any, place: tuple[str, int, int]) -> None:
+        target = self.data
+        for part in path[:-1]:
+            if not isinstance(target.get(str(part)), dict):
+                target[str(part)] = {}
+            target = target[str(part)]
+        target[str(path[-1])] = value
+        self.places[path] = place
+
+    def place(self, path: Path) -> tuple[str, int, int]:
+        for end in range(len(path), -1, -1):
+            if path[:end] in self.places:
+                return self.places[path[:end]]
+        return "", 0, 0
+
+
+def load(
+    file: File | None, environ: Mapping[str, str], flags: Mapping[str, tuple[Path, Any]] = MappingProxyType({})
+) -> Settings:
+    """The settings of one process. `flags`: option of the command line to setting and value (None: not given).
+
+    Raises ConfigError."""
+    values = _Values()
+    if file is not None:
+        _read(file, values)
+    for path, value, name in _from_environment(environ):
+        values.put(path, value, (name, 0, 0))
+    for name, (path, value) in flags.items():
+        if value is not None:
+            values.put(path, value, (name, 0, 0))
+    settings = _validate(values)
+    settings = settings.model_copy(
+        update={
+            "key": _secret(environ, settings.listen.key_env, values, ("listen", "key_env")),
+            "upstream_key": _secret(environ, settings.upstream.key_env, values, ("upstream", "key_env")),
+        }
+    )
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    if not settings.upstream.url:
+        raise ConfigError("there is no upstream; give --upstream URL, like --upstream http://127.0.0.1:8000/v1")
+    exposed = not is_loopback(settings.listen.host)
+    if exposed and not settings.authenticated and not settings.listen.allow_unauthenticated:
+        raise ConfigError(
+            f"others could use the upstream through {settings.listen.host}: set {settings.listen.key_env} to a key that "
+            "clients must send, or pass --allow-unauthenticated"
+        )
+    same = settings.listen.port == settings.admin.port != 0
+    if same and settings.listen.host == settings.admin.host:
+        raise ConfigError(f"both listeners want port {settings.listen.port}; give another --admin-port")
+
+
+def _secret(environ: Mapping[str, str], name: str, values: _Values, path: Path) -> SecretStr | None:
+    value = environ.get(name, "")
+    if not value:
+        if path in values.places:
+            place = values.places[path]
+            raise ConfigError(f"the variable {name} is to hold a key, but it is not set", *(place if place[1] else ()))
+        return None
+    if not re.fullmatch(r"[!-~]+", value):
+        raise ConfigError(f"the key in {name} holds a space or a character that can't stand in a header")
+    return SecretStr(value)
+
+
+def _validate(values: _Values) -> Settings:
+    try:
+        return Settings.model_validate(values.data)
+    except pydantic.ValidationError as e:
+        first = e.errors()[0]
+        path = tuple(first["loc"])
+        file, line, column = values.place(path)
+        sentence = _sentence(path, dict(first))
+        if not line:  # a variable or an option
+            raise ConfigError(f"{file}: {sentence}" if file else sentence) from None
+        raise ConfigError(sentence, file, line, column) from None
+
+
+def _sentence(path: Path, error: Mapping[str, Any]) -> str:
+    name = ".".join(map(str, path))
+    if error["type"] == "extra_forbidden":
+        return f"there is no setting {name!r}{did_you_mean(str(path[-1]), _fields(path[:-1]))}"
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    return f"{name} {message}" if message.startswith("should") else f"{name}: {message}"
+
+
+def _fields(path: Path) -> Iterable[str]:
+    model: Any = Settings
+    for part in path:
+        model = model.model_fields[part].annotation
+    return tuple(n for n in model.model_fields if n not in ("key", "upstream_key"))
+
+
+def did_you_mean(word: str, words: Iterable[str], *, list_all: bool = True) -> str:
+    """The end of a sentence about a word that is not one of these."""
+    close = difflib.get_close_matches(word, list(words), 1, 0.6)
+    if close:
+        return f" (did you mean {close[0]!r}?)"
+    return f"; there are {', '.join(sorted(words))}" if list_all else ""
+
+
+# ---------------------------------------------------------------------------------------------------- environment
+
+_KUBERNETES = re.compile(r".*_SERVICE_(?:HOST|PORT(?:_.*)?)|.*_PORT(?:_\d+_[A-Z]+(?:_[A-Z]+)?)?")
+
+
+def variables() -> dict[str, Path]:
+    """Environment variable to setting, for every setting that is one value or a list of words."""
+    found: dict[str, Path] = {}
+    for name, info in Settings.model_fields.items():
+        section = info.annotation
+        if isinstance(section, type) and issubclass(section, _Section):
+            found.update({f"{PREFIX}{name}_{sub}".upper(): (name, sub) for sub in section.model_fields})
+        elif name not in ("models", "key", "upstream_key"):
+            found[f"{PREFIX}{name}".upper()] = (name,)
+    return found
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[Path, Any, str]]:
+    known = variables()
+    for name, value in sorted(environ.items()):
+        if not name.startswith(PREFIX) or _of_a_cluster(name, value):
+            continue
+        if name in known:
+            listed = get_origin(_annotation(known[name])) is tuple
+            yield known[name], ([w.strip() for w in value.split(",") if w.strip()] if listed else value), name
+        elif not name.endswith("KEY") and name != PREFIX + "CONFIG":
+            raise ConfigError(f"no setting belongs to the variable {name}{did_you_mean(name, known, list_all=False)}")
+
+
+def _of_a_cluster(name: str, value: str) -> bool:
+    """Kubernetes sets such variables for a service called guardproxy; they are not meant for us."""
+    return bool(_KUBERNETES.fullmatch(name)) and (name not in variables() or "://" in value)
+
+
+def _annotation(path: Path) -> Any:
+    model: Any = Settings
+    for part in path:
+        info = model.model_fields[part]
+        model = info.annotation
+    return model
+
+
+# ---------------------------------------------------------------------------------------------------- YAML
+
+
+def _read(file: File, values: _Values) -> None:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as e:
+        raise ConfigError(f"the settings in {file} can't be read: {e.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError("the settings must be UTF-8 text", str(file), 1, 1) from None
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as e:
+        mark = e.problem_mark or e.context_mark
+        at = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        raise ConfigError(f"this is not YAML: {e.problem or e.context}", str(file), *at) from None
+    except (yaml.YAMLError, RecursionError) as e:
+        raise ConfigError(f"this is not YAML: {type(e).__name__}", str(file), 1, 1) from None
+    if node is None:
+        return
+    if not isinstance(node, yaml.MappingNode):
+        raise ConfigError("settings are `name: value` lines", str(file), 1, 1)
+    values.data.update(_plain(node, (), str(file), values, set()))
+
+
+def _plain(node: yaml.Node, path: Path, file: str, values: _Values, above: set[int]) -> Any:
+    place = (file, node.start_mark.line + 1, node.start_mark.column + 1)
+    values.places.setdefault(path, place)
+    if id(node) in above:
+        raise ConfigError("an alias may not stand inside of its own anchor", *place)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(n, (*path, i), file, values, {*above, id(node)}) for i, n in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, path, file, values, {*above, id(node)})
+    try:
+        return yaml.constructor.SafeConstructor().construct_object(node)
+    except (yaml.YAMLError, ValueError) as e:
+        raise ConfigError(f"this value can't be read: {type(e).__name__}", *place) from None
+
+
+def _mapping(node: yaml.MappingNode, path: Path, file: str, values: _Values, above: set[int]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for key, value in node.value:
+        place = (file, key.start_mark.line + 1, key.start_mark.column + 1)
+        if not isinstance(key, yaml.ScalarNode):
+            raise ConfigError("a key must be one word", *place)
+        name = str(key.value)
+        if name in out:
+            raise ConfigError(f"{name!r} stands here twice", *place)
+        values.places[(*path, name)] = place
+        out[name] = _plain(value, (*path, name), file, values, above)
+    return out

@@ -1,0 +1,140 @@
+"""The application: a table of exact paths, and around it what holds for every request. Nothing unlisted passes.
+
+Plain ASGI: a framework's middleware would cost more than the guard's own work on a short reply.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from guardproxy.config import Settings
+from guardproxy.engine import Guard
+from guardproxy.server.edge import Doorkeeper, Gone, Headers, Receive, Reply, Request, Scope, Send, error_reply
+from guardproxy.server.endpoint import GONE, Endpoint
+from guardproxy.server.health import Health
+from guardproxy.server.models import Models
+from guardproxy.server.upstream import Upstream
+from guardproxy.telemetry import Record, Recorder
+from guardproxy.telemetry.log import internal_error
+from guardproxy.types import UpstreamError, WireError
+from guardproxy.wire.base import Codec
+from guardproxy.wire.chat import Chat
+from guardproxy.wire.completions import Completions
+
+BASE = "/v1"
+MODEL = "/v1/models/"
+Handler = Callable[[Request, Record, Headers], Awaitable[int]]
+
+
+class App:
+    """The ASGI application of the first listener."""
+
+    def __init__(
+        self, settings: Settings, guard: Guard, upstream: Upstream, models: Models, recorder: Recorder
+    ) -> None:
+        self.settings, self.guard, self.recorder = settings, guard, recorder
+        self.models, self.health = models, Health(guard, models)
+        self._doorkeeper = Doorkeeper(settings)
+        self._in_flight = 0
+        self._policy = guard.policy.digest[:12].encode()
+        extra = frozenset(settings.parameters)
+        dialects: tuple[tuple[Codec, str], ...] = ((Chat(extra), "chatcmpl-"), (Completions(extra), "cmpl-"))
+        self._guarded: dict[str, Handler] = {
+            BASE + codec.route: Endpoint(codec, prefix, settings, guard, upstream, models).serve
+            for codec, prefix in dialects
+        }
+        self._open: dict[str, Callable[[], Awaitable[Reply]]] = {"/healthz": self._alive, "/readyz": self.health.ready}
+        recorder.metrics.gauge("held_characters", "Characters that replies hold back now.", lambda: guard.held.now)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError(f"guardproxy serves HTTP, not {scope['type']}")
+        request = Request(scope, receive, send)
+        if (status := self._open.get(request.path)) is not None and scope["method"] in ("GET", "HEAD"):
+            await request.reply(await status())
+            return
+        route = self._route(request.path)
+        record = self.recorder.start("req_" + uuid.uuid4().hex, route, journalled=route in self._guarded)
+        await self._recorded(request, record)
+
+    def _route(self, path: str) -> str:
+        """The name of a path for metrics and records: one of a few."""
+        if path.startswith(MODEL):
+            return MODEL + "{id}"
+        return path if path in self._guarded or path == BASE + "/models" else "other"
+
+    # ------------------------------------------------------------------------------------------------ one request
+
+    async def _recorded(self, request: Request, record: Record) -> None:
+        metrics, status = self.recorder.metrics, GONE
+        self._in_flight += 1
+        metrics.in_flight.inc()
+        try:
+            status = await self._answered(request, record)
+        finally:
+            self._in_flight -= 1
+            metrics.in_flight.dec()
+            record.finish(status)
+
+    async def _answered(self, request: Request, record: Record) -> int:
+        """Serve, and turn what went wrong into an answer. Returns the status."""
+        headers = self._headers(record)
+        try:
+            return await self._serve(request, record, headers)
+        except Gone:
+            record.failed("client_gone")
+            return GONE
+        except (WireError, UpstreamError) as e:
+            record.failed(e.code or "invalid_request", upstream=isinstance(e, UpstreamError))
+            return await self._say(request, error_reply(e, headers))
+        except Exception as e:
+            internal_error(e, record.request_id)
+            record.failed("internal_error")
+            broken = WireError("guardproxy failed; the request may be repeated.", status=500, code="internal_error")
+            return await self._say(request, error_reply(broken, headers))
+
+    async def _say(self, request: Request, reply: Reply) -> int:
+        if not request.started:
+            with suppress(Gone):
+                await request.reply(reply)
+        return reply.status
+
+    def _headers(self, record: Record) -> Headers:
+        return (
+            (b"x-request-id", record.request_id.encode()),
+            (b"x-guardproxy-decision", record.decision_id.encode()),
+            (b"x-guardproxy-policy", self._policy),
+        )
+
+    async def _serve(self, request: Request, record: Record, headers: Headers) -> int:
+        path, method = request.path, request.scope["method"]
+        handler = self._guarded.get(path)
+        if handler is None and record.route == "other":
+            raise self._not_found(path)
+        if method != ("GET" if handler is None else "POST") and (handler or method != "HEAD"):
+            verb = "GET" if handler is None else "POST"
+            raise WireError(f"This path takes {verb}, not {method[:16]}.", status=405, code="method_not_allowed")
+        self._doorkeeper.check(request)
+        if self._in_flight > self.settings.limits.requests:
+            raise WireError("guardproxy serves too many requests now; try again.", status=503, code="busy")
+        if handler is not None:
+            return await handler(request, record, headers)
+        return await self._models(request, path, headers)
+
+    async def _models(self, request: Request, path: str, headers: Headers) -> int:
+        reply = await (self.models.one(path.removeprefix(MODEL)) if path.startswith(MODEL) else self.models.listing())
+        await request.reply(Reply(reply.status, reply.body, headers))
+        return reply.status
+
+    async def _alive(self) -> Reply:
+        return self.health.alive()
+
+    def _not_found(self, path: str) -> WireError:
+        if path in self._open:
+            return WireError("This path takes GET.", status=405, code="method_not_allowed")
+        there = ", ".join([*(f"POST {p}" for p in self._guarded), f"GET {BASE}/models", f"GET {MODEL}{{id}}"])
+        return WireError(
+            f"There is nothing here: nothing passes guardproxy unguarded. It has {there}.", status=404, code="not_found"
+        )

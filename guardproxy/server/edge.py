@@ -1,0 +1,223 @@
+"""The ASGI side of the edge: read a body within its limits, check the key, answer. Knows no route and no dialect."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from guardproxy.config import Settings, is_loopback
+from guardproxy.types import UpstreamError, WireError
+from guardproxy.wire.errors import error_body
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+ASGI: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
+
+LINGER = 0.5
+"""Seconds that a refused client may still send, so that the answer is not lost in the reset of its connection."""
+JSON = b"application/json"
+EVENTS = b"text/event-stream; charset=utf-8"
+_FOREVER = (b"cache-control", b"no-store")
+
+
+class Gone(Exception):
+    """The client has gone: there is nobody to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete answer to a client."""
+
+    status: int
+    body: bytes
+    headers: Headers = ()
+    content_type: bytes = JSON
+
+
+def error_reply(error: WireError | UpstreamError, headers: Headers = ()) -> Reply:
+    """An error in OpenAI's shape."""
+    param = error.param if isinstance(error, WireError) else None
+    message = str(error)
+    message = message[:1].upper() + message[1:] if isinstance(error, UpstreamError) else message
+    body = error_body(message, code=error.code, param=param, status=error.status)
+    return Reply(error.status, body, (*headers, *_retry(error)))
+
+
+_POINTLESS = (
+    "upstream_invalid_response",
+    "upstream_timeout",
+    "upstream_reply_too_large",
+    "upstream_refused_credentials",
+)
+
+
+def _retry(error: WireError | UpstreamError) -> Headers:
+    """OpenAI's clients repeat a request after any 5xx unless they are told that this is no use."""
+    if error.status < 500:
+        return ()
+    if error.code == "overloaded" and isinstance(error, WireError):
+        return ((b"x-should-retry", b"false"),)
+    if error.code == "busy":
+        return ((b"retry-after", b"1"),)
+    return ((b"x-should-retry", b"false"),) if error.code in _POINTLESS else ()
+
+
+@dataclass(slots=True)
+class Request:
+    """One request of a client, as the edge sees it."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    complete: bool = False
+    """Its body has been read to its end."""
+    started: bool = False
+    """An answer is on its way."""
+    answered: bool = False
+    """The last byte of an answer was handed to the server."""
+    headers: Mapping[bytes, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.headers = dict(self.scope["headers"])
+        length = self.headers.get(b"content-length", b"0")
+        self.complete = length == b"0" and b"transfer-encoding" not in self.headers
+
+    @property
+    def path(self) -> str:
+        """The path as it was sent: nothing is decoded, so that nothing can be hidden in an escape."""
+        raw: bytes = self.scope.get("raw_path") or str(self.scope["path"]).encode()
+        return raw.partition(b"?")[0].decode("latin-1")
+
+    # ------------------------------------------------------------------------------------------------ reading
+
+    async def body(self, settings: Settings) -> bytes:
+        """The body. Raises WireError when it is too large, too slow or not JSON by its own account; Gone."""
+        self._check_type()
+        limit = settings.limits.body
+        length = self.headers.get(b"content-length", b"")
+        if length and (not length.isdigit() or len(length) > 15 or int(length) > limit):
+            raise _too_large(limit)
+        try:
+            async with asyncio.timeout(settings.timeouts.body):
+                return await self._read(limit, settings.timeouts.body_idle)
+        except TimeoutError:
+            raise WireError("The request's body took too long.", status=408, code="request_timeout") from None
+
+    async def _read(self, limit: int, idle: float) -> bytes:
+        parts, size = [], 0
+        while not self.complete:
+            async with asyncio.timeout(idle):
+                message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise Gone
+            size += len(message.get("body", b""))
+            if size > limit:
+                raise _too_large(limit)
+            parts.append(message.get("body", b""))
+            self.complete = not message.get("more_body", False)
+        return b"".join(parts)
+
+    def _check_type(self) -> None:
+        kind, _, parameters = self.headers.get(b"content-type", b"").lower().partition(b";")
+        charset = parameters.strip().removeprefix(b"charset=").strip(b'"')
+        if kind.strip() != JSON or charset not in (b"", b"utf-8", b"utf8"):
+            raise WireError("Send the body as application/json in UTF-8.", status=415, code="unsupported_media_type")
+        if self.headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
+            raise WireError("Send the body without Content-Encoding.", status=415, code="unsupported_media_type")
+
+    async def gone(self) -> None:
+        """Return when the client goes away."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+    # ------------------------------------------------------------------------------------------------ answering
+
+    async def reply(self, reply: Reply) -> None:
+        """Send a complete answer. Where the request was not read to its end the connection ends with the answer."""
+        headers = [
+            (b"content-type", reply.content_type),
+            (b"content-length", str(len(reply.body)).encode()),
+            _FOREVER,
+            *reply.headers,
+        ]
+        if not self.complete:
+            headers.append((b"connection", b"close"))
+        self.started, self.answered = True, self.complete
+        await self.send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": reply.body, "more_body": not self.complete})
+        if not self.complete:
+            await self._linger()
+            self.answered = True
+            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def begin_stream(self, headers: Headers) -> None:
+        """Send the head of a streamed answer."""
+        self.started = True
+        sent = [(b"content-type", EVENTS), _FOREVER, (b"x-accel-buffering", b"no"), *headers]
+        await self.send({"type": "http.response.start", "status": 200, "headers": sent})
+
+    async def write(self, data: bytes) -> None:
+        """Send whole events. Waits while the client reads more slowly than they come."""
+        await self.send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def end_stream(self) -> None:
+        self.answered = True
+        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _linger(self) -> None:
+        """Throw away what still comes, for a moment."""
+        try:
+            async with asyncio.timeout(LINGER):
+                while True:
+                    message = await self.receive()
+                    if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                        return
+        except TimeoutError:
+            return
+
+
+def _too_large(limit: int) -> WireError:
+    return WireError(f"The request's body is larger than {limit} bytes.", status=413, code="request_too_large")
+
+
+class Doorkeeper:
+    """Whether a request may come in."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._key = settings.key.get_secret_value().encode() if settings.key else None
+
+    def check(self, request: Request) -> None:
+        """Raises WireError: 401 without the key; 403 for another site's page, where no key would stop it."""
+        if self._key is not None:
+            self._check_key(request.headers.get(b"authorization", b""))
+        elif not _local_origin(request.headers.get(b"origin")):
+            raise WireError(
+                "Web pages of other sites may not use a guardproxy that asks for no key.",
+                status=403,
+                code="origin_not_allowed",
+            )
+
+    def _check_key(self, header: bytes) -> None:
+        scheme, _, given = header.partition(b" ")
+        right = hmac.compare_digest(given.strip(), self._key or b"")
+        if scheme.lower() != b"bearer" or not right:
+            raise WireError(
+                "Give this guardproxy's key as 'Authorization: Bearer KEY'.", status=401, code="invalid_api_key"
+            )
+
+
+def _local_origin(origin: bytes | None) -> bool:
+    """Whether a browser's request comes from a page of this machine (or from no page at all)."""
+    if origin is None:
+        return True
+    try:
+        return is_loopback(urlsplit(origin.decode("latin-1")).hostname or "")
+    except ValueError:
+        return False

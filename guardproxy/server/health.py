@@ -1,0 +1,66 @@
+"""Whether this process is alive and whether it can serve. Tells reasons, never addresses or keys."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from guardproxy.engine import Guard
+from guardproxy.server.edge import Reply
+from guardproxy.server.models import NO_LIST, Models
+from guardproxy.types import Json, UpstreamError
+from guardproxy.wire.json import dump
+
+FRESH = 2.0
+"""Seconds for which an answer of the upstream counts."""
+PATIENCE = 2.0
+"""Seconds that the upstream has for it."""
+
+
+@dataclass(slots=True)
+class Health:
+    """Readiness: the upstream answers and the filters run."""
+
+    guard: Guard
+    models: Models
+    draining: bool = False
+    _checked: float = float("-inf")
+    _trouble: str = ""
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def alive(self) -> Reply:
+        return Reply(200, dump({"status": "ok"}))
+
+    async def ready(self) -> Reply:
+        """200 or 503, with what is wrong."""
+        trouble = await self.upstream_trouble()
+        checks = {
+            "upstream": _check(trouble),
+            "filters": _check("" if self.guard.ready else "the filters are not running"),
+            "process": _check("the process is shutting down" if self.draining else ""),
+        }
+        fine = all(c["ok"] for c in checks.values())
+        policy = self.guard.policy
+        about = {"name": policy.name, "version": policy.version, "digest": policy.digest}
+        body = {"status": "ready" if fine else "not ready", "checks": checks, "policy": about}
+        return Reply(200 if fine else 503, dump(body))
+
+    async def upstream_trouble(self) -> str:
+        """Why the upstream can't be used; empty when it can. One question at a time, its answer kept for a moment."""
+        async with self._lock:
+            if time.monotonic() - self._checked > FRESH:
+                self._trouble = await self._ask()
+                self._checked = time.monotonic()
+            return self._trouble
+
+    async def _ask(self) -> str:
+        try:
+            await self.models.learn(PATIENCE)
+        except UpstreamError as e:
+            return "" if e.code == NO_LIST else str(e)
+        return ""
+
+
+def _check(trouble: str) -> dict[str, Json]:
+    return {"ok": False, "reason": trouble} if trouble else {"ok": True}

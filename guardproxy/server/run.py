@@ -1,0 +1,214 @@
+"""The process: policy, filters, both listeners, signals. What `guardproxy serve` runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import gc
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path as File
+
+import uvicorn
+
+import guardproxy
+from guardproxy import filters
+from guardproxy.config import Settings
+from guardproxy.engine import Guard
+from guardproxy.policy.load import load
+from guardproxy.policy.model import Policy
+from guardproxy.server.admin import AdminApp
+from guardproxy.server.app import App
+from guardproxy.server.edge import ASGI
+from guardproxy.server.models import Models
+from guardproxy.server.protocol import protocol
+from guardproxy.server.upstream import Upstream
+from guardproxy.telemetry import Journal, Metrics, Recorder
+from guardproxy.telemetry.log import loop_error
+from guardproxy.telemetry.record import PolicyName
+from guardproxy.types import ConfigError, UpstreamError
+
+BACKLOG = 2048
+
+
+def policy_folder(given: str) -> File:
+    """Where the policies are: as given, or the shipped ones (beside the package in a checkout, inside of it otherwise)."""
+    if given:
+        return File(given)
+    package = File(guardproxy.__file__).parent
+    for folder in (package / "policies", package.parent / "policies"):
+        if folder.is_dir():
+            return folder
+    raise ConfigError("this installation has no policies of its own; give --policies DIR")
+
+
+def build_guard(settings: Settings) -> Guard:
+    """The guard of these settings, not started. Raises ConfigError and ConfigErrors."""
+    policy = load(policy_folder(settings.policies), filters.catalogue(), filters.build)
+    built = {name: filters.build(name, options) for name, options in policy.filters.items()}
+    return Guard.build(policy, built, held_limit=settings.limits.held)
+
+
+@dataclass(slots=True)
+class Service:
+    """Everything that serves, started. Made by `service`."""
+
+    app: App
+    admin: AdminApp
+    upstream: Upstream
+    models: Models
+    metrics: Metrics
+
+
+@contextlib.asynccontextmanager
+async def service(settings: Settings, guard: Guard) -> AsyncIterator[Service]:
+    """Start the filters and the upstream's client; close all at the end. Needs a running event loop."""
+    metrics, upstream = Metrics(), Upstream(settings)
+    models = Models(settings, upstream)
+    journal = Journal.open(settings.decision_log, metrics.records_dropped.inc)
+    policy = guard.policy
+    metrics.policy(policy.name, policy.version, policy.digest)
+    name = PolicyName(policy.name, policy.version, policy.digest)
+    recorder = Recorder(metrics, journal, name, _tools(policy), models.known, models.label)
+    try:
+        await guard.start()
+        app = App(settings, guard, upstream, models, recorder)
+        yield Service(app, AdminApp(settings, metrics, app.health), upstream, models, metrics)
+    finally:
+        await guard.aclose()
+        await upstream.aclose()
+        if journal is not None:
+            journal.close()
+
+
+def _tools(policy: Policy) -> tuple[str, ...]:
+    return tuple(sorted({glob for rule in policy.rules for glob in rule.scope.tool or ()}))
+
+
+# ---------------------------------------------------------------------------------------------------- listening
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that leaves signals to us: there are two of them in this process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(host: str, port: int, flag: str) -> socket.socket:
+    """A listening socket. Raises ConfigError when the address can't be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    one = socket.socket(family, socket.SOCK_STREAM)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        one.bind((host.strip("[]"), port))
+    except OSError as e:
+        one.close()
+        if e.errno == errno.EADDRINUSE:
+            message = f"port {port} on {host} is in use; stop what listens there or give another {flag}"
+            raise ConfigError(message) from None
+        raise ConfigError(f"can't listen on {host}:{port}: {e.strerror or e}") from None
+    one.setblocking(False)
+    return one
+
+
+def server(app: ASGI, settings: Settings) -> _Server:
+    """A server for one listener."""
+    config = uvicorn.Config(
+        app,
+        http=protocol(settings.limits, settings.timeouts),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=max(1, round(settings.timeouts.keep_alive)),
+        timeout_graceful_shutdown=max(1, round(settings.timeouts.drain)),
+    )
+    return _Server(config)
+
+
+async def serve(settings: Settings, guard: Guard, said: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; running requests get their time to end. Raises ConfigError before serving."""
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(loop_error)
+    first = listen(settings.listen.host, settings.listen.port, "--port")
+    with (
+        contextlib.closing(first),
+        contextlib.closing(listen(settings.admin.host, settings.admin.port, "--admin-port")) as second,
+    ):
+        async with service(settings, guard) as running:
+            note = await _probe(running)
+            stop = asyncio.Event()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, stop.set)
+            gc.collect()
+            gc.freeze()  # what lives as long as the process is not looked at again at every collection
+            said(_ready_line(settings, guard, first, second) + note)
+            await _serve_both(running, settings, first, second, stop)
+
+
+async def _serve_both(
+    running: Service, settings: Settings, first: socket.socket, second: socket.socket, stop: asyncio.Event
+) -> None:
+    """Both listeners; the second one stays until the first has drained, so that the draining can be watched."""
+    public, admin = server(running.app, settings), server(running.admin, settings)
+    serving = asyncio.ensure_future(public._serve([first]))
+    watching = asyncio.ensure_future(admin._serve([second]))
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait((serving, watching, stopping), return_when=asyncio.FIRST_COMPLETED)
+    running.app.health.draining = True
+    public.should_exit = True
+    await asyncio.wait((serving,))
+    admin.should_exit = True
+    await asyncio.wait((watching,))
+    stopping.cancel()
+    for task in (serving, watching):
+        task.result()
+
+
+async def _probe(running: Service) -> str:
+    """Ask the upstream for its models once: a person who mistyped the URL learns it now."""
+    try:
+        await running.models.learn(2.0)
+    except UpstreamError as e:
+        return f"\nguardproxy: {e} (serving all the same; /readyz tells when that changes)"
+    return ""
+
+
+def _ready_line(settings: Settings, guard: Guard, first: socket.socket, second: socket.socket) -> str:
+    policy = guard.policy
+    named = f"policy {policy.name} {policy.version} ({policy.digest[:12]})"
+    return f"guardproxy: {_url(first)}/v1 → {settings.upstream.url} · {named} · metrics {_url(second)}/metrics"
+
+
+def _url(one: socket.socket) -> str:
+    host, port = one.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(settings: Settings, guard: Guard) -> None:
+    """Serve on uvloop where there is one. The ready line goes to standard error when records go to standard output."""
+
+    def said(line: str) -> None:
+        print(line, file=sys.stderr if settings.decision_log == "-" else sys.stdout, flush=True)
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(serve(settings, guard, said))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    if sys.platform == "win32":
+        return asyncio.new_event_loop
+    import uvloop
+
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory

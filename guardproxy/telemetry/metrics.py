@@ -1,0 +1,100 @@
+"""The metrics, on a registry of their own. Labels come from the policy, the settings and fixed sets, never from a body.
+
+Looking a label child up costs three times what counting costs (1.2 of 1.7 microseconds), so each is looked up once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, disable_created_metrics
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics import MetricWrapperBase
+
+SHORT = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+"""Seconds: time that the guard itself takes."""
+LONG = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92, 163.84, 327.68)
+"""Seconds: time that a model takes."""
+MAX_CHILDREN = 10_000
+"""Label sets of one metric. More can only come from a mistake, and are counted under `other`."""
+
+_M = TypeVar("_M", bound=MetricWrapperBase)
+
+
+class Labelled(Generic[_M]):
+    """A metric with labels whose children are kept."""
+
+    __slots__ = ("_children", "_metric", "_other")
+
+    def __init__(self, metric: _M) -> None:
+        self._metric = metric
+        self._children: dict[tuple[str, ...], Any] = {}
+        self._other = ("other",) * len(metric._labelnames)
+
+    def of(self, *values: str) -> Any:
+        child = self._children.get(values)
+        if child is None:
+            if len(self._children) >= MAX_CHILDREN and values != self._other:
+                return self.of(*self._other)
+            child = self._children[values] = self._metric.labels(*values)
+        return child
+
+
+class Metrics:
+    """All metrics of one process."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a third of all series, and no use
+        self.registry = CollectorRegistry(auto_describe=True)
+        self.requests = self._counter("requests", "Requests answered.", "route", "model", "status")
+        self.decisions = self._counter(
+            "decisions", "What each rule said about a segment.", "outcome", "rule", "mode", "direction"
+        )
+        self.filter_seconds = self._histogram(
+            "filter_seconds", "Time that a filter took for a segment.", SHORT, "filter"
+        )
+        self.filter_failures = self._counter("filter_failures", "Failures of filters.", "filter", "kind")
+        self.failures_allowed = self._counter(
+            "failures_allowed", "Failures of filters in spite of which text was let through.", "filter", "kind"
+        )
+        self.upstream_seconds = self._histogram(
+            "upstream_seconds", "Time from a request to the upstream's first byte, and to its last.", LONG, "kind"
+        )
+        self.upstream_errors = self._counter("upstream_errors", "Trouble with the upstream.", "code")
+        self.held_seconds = self._plain_histogram("held_seconds", "Time that text of a streamed segment waited.", SHORT)
+        self.added_ttft_seconds = self._plain_histogram(
+            "added_ttft_seconds",
+            "Time to the first token of a streamed reply that the guard added: before the upstream was asked, and from "
+            "its first byte to ours.",
+            SHORT,
+        )
+        self.in_flight = Gauge("guardproxy_in_flight", "Requests being served now.", registry=self.registry)
+        self.records_dropped = Counter(
+            "guardproxy_records_dropped", "Decision records that could not be written.", registry=self.registry
+        )
+        self._policy = Info("guardproxy_policy", "The policy in force.", registry=self.registry)
+
+    def policy(self, name: str, version: str, digest: str) -> None:
+        self._policy.info({"policy": name, "version": version, "digest": digest})
+
+    def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
+        """A gauge that is read when it is scraped."""
+        Gauge(f"guardproxy_{name}", documentation, registry=self.registry).set_function(read)
+
+    def exposition(self, accept: str) -> tuple[bytes, str]:
+        """(body, content type) of a scrape by somebody who accepts this."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self.registry), content_type
+
+    def _counter(self, name: str, documentation: str, *labels: str) -> Labelled[Counter]:
+        return Labelled(Counter(f"guardproxy_{name}", documentation, labels, registry=self.registry))
+
+    def _histogram(
+        self, name: str, documentation: str, buckets: tuple[float, ...], *labels: str
+    ) -> Labelled[Histogram]:
+        full = f"guardproxy_{name}"
+        return Labelled(Histogram(full, documentation, labels, registry=self.registry, buckets=buckets))
+
+    def _plain_histogram(self, name: str, documentation: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(f"guardproxy_{name}", documentation, registry=self.registry, buckets=buckets)

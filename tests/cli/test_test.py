@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from guardproxy.cli import main
+from guardproxy.cli.test import _text_case
+from guardproxy.engine import Cut, Guard
+from guardproxy.policy.cases import Case
+from guardproxy.text import PatternError
+from guardproxy.types import Decision, Direction, Origin, Outcome, Role
+
+POLICY = """schema: guardproxy/v1
+policy: p
+filters:
+  control: {use: control_tokens}
+  words: {use: patterns, patterns: [{id: ticket, pattern: 'T-\\d{1,6}'}, {id: bomb, pattern: 'boom'}]}
+rules:
+  - {id: neutralise, when: injection.*, then: redact}
+  - {id: tickets, when: words.ticket, then: redact, with: {style: mask}, scope: {direction: response}}
+  - {id: stop, when: words.bomb, then: block}
+  - {id: maybe, when: words.bomb, then: block, mode: shadow}
+  - {id: never, when: guard.unread, then: block}
+tests:
+"""
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    return tmp_path / "policy.yaml"
+
+
+def run(policy: Path, *tests: str, form: str = "text") -> int:
+    policy.write_text(POLICY + "".join(f"  - {t}\n" for t in tests))
+    return main(["test", str(policy), "--format", form])
+
+
+MASKED = '{outcome: redact, released: "see ******, ****"}'
+PASSES = f'{{name: masked, given: {{role: assistant, text: "see T-1234, T-12"}}, expect: {MASKED}}}'
+BLOCKS = '{name: stopped, given: {role: assistant, text: "T-1 and boom now"}, expect: {outcome: block, released: "*** and "}}'
+FAILS = '{name: not so, given: {role: user, text: "T-1 <|end|>"}, expect: {outcome: allow, rules: [tickets]}}'
+TODO = '{name: some day, todo: no filter decodes, given: {role: user, text: "Ym9vbQ=="}, expect: {outcome: block}}'
+
+
+def test_tests_that_pass(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(policy, PASSES, BLOCKS) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"{policy}\n  PASS  masked   ")
+    assert out.endswith("2 tests: 2 passed · rules never fired: neutralise, never\n")
+
+
+def test_a_failure_says_what_was_expected_and_what_was_found(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(policy, PASSES, FAILS) == 1
+    out = capsys.readouterr().out.split("  FAIL  not so")[1].splitlines()
+    assert out[1:6] == [
+        f"        {policy}:14",
+        "        expected  allow",
+        "        got       redact",
+        "        expected  rules tickets",
+        "        got       rules neutralise",
+    ]
+    assert out[6] == "        injection.control_token 1.00  '<|end|>'  4–11  → neutralise: redact"
+    assert out[7].startswith("2 tests: 1 passed, 1 failed")
+
+
+def test_a_todo_is_reported_and_fails_once_it_passes(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(policy, TODO) == 0
+    out = capsys.readouterr().out
+    assert "  TODO  some day" in out and "        no filter decodes\n" in out and "1 test: 1 todo" in out
+    assert run(policy, TODO.replace("Ym9vbQ==", "boom")) == 1
+    assert "it passes: take `todo` out" in capsys.readouterr().out
+
+
+def test_no_tests_at_all_is_a_failure(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy.write_text(POLICY.replace("tests:\n", ""))
+    assert main(["test", str(policy)]) == 1
+    assert "there are no tests" in capsys.readouterr().out
+
+
+def test_a_policy_with_problems_is_not_run(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(policy, PASSES.replace("role", "rloe")) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert f"{policy}:13:28: GP002 unknown key 'rloe' in `given` (did you mean 'role'?)" in captured.err
+
+
+def test_json(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(policy, PASSES, FAILS, TODO, form="json") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [t["status"] for t in told["tests"]] == ["pass", "fail", "todo"]
+    assert told["totals"] == {"passed": 1, "failed": 1, "todo": 1}
+    assert told["tests"][1]["wrong"][0] == {"expected": "allow", "got": "redact"}
+    assert told["never_fired"] == ["maybe", "never", "stop"]
+
+
+def test_a_shadow_rule_fires_in_the_report_and_changes_nothing(
+    policy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shadowed = '{name: a, given: {role: user, text: "x"}, expect: {outcome: allow}}'
+    policy.write_text(
+        "schema: guardproxy/v1\npolicy: p\nfilters: {words: {use: patterns, patterns: [{id: x, pattern: x}]}}\n"
+        f"rules: [{{id: maybe, when: words.x, then: block, mode: shadow}}]\ntests:\n  - {shadowed}\n"
+    )
+    assert main(["test", str(policy), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["tests"][0]["rules"] == ["maybe"]
+
+
+def test_a_filter_that_cannot_start_is_a_sentence(
+    policy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(self: Guard) -> None:
+        raise PatternError("the patterns are too large together")
+
+    monkeypatch.setattr(Guard, "start", refuse)
+    assert run(policy, PASSES) == 2
+    assert capsys.readouterr().err == "guardproxy: a filter can't be started: the patterns are too large together\n"
+
+
+class Seeing:
+    """Stands for a guard that is wrong about streams: its gates let the last character go by unseen."""
+
+    def __init__(self, whole: Outcome, streamed: Outcome) -> None:
+        self.outcomes = {True: Decision(whole), False: Decision(streamed)}
+
+    def gate(self, origin: Origin, **about: object) -> Seeing:
+        self.fed = 0
+        return self
+
+    async def feed(self, text: str, *, last: bool = False) -> str:
+        self.fed += 1
+        self.decision = self.outcomes[self.fed == 1 and last]
+        if self.decision.outcome is Outcome.BLOCK:
+            raise Cut(self.decision)
+        return "..." if self.fed == 1 and last else "."
+
+    async def shadow(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("whole", "streamed", "wrong"),
+    [
+        (Outcome.ALLOW, Outcome.ALLOW, []),
+        (Outcome.REDACT, Outcome.ALLOW, [("redact as for the whole text", "allow when streamed")]),
+        (Outcome.BLOCK, Outcome.ALLOW, [("block as for the whole text", "allow when streamed")]),
+        (Outcome.ALLOW, Outcome.BLOCK, [("allow as for the whole text", "block when streamed")]),
+    ],
+)
+def test_whole_and_streamed_must_agree(whole: Outcome, streamed: Outcome, wrong: list[tuple[str, str]]) -> None:
+    case = Case("a", Origin(Direction.REQUEST, Role.USER), text="abc")
+    result = asyncio.run(_text_case(Seeing(whole, streamed), case))  # type: ignore[arg-type]
+    assert list(result.wrong) == wrong
+
+
+def test_what_is_released_must_agree_too() -> None:
+    case = Case("a", Origin(Direction.REQUEST, Role.USER), text="abcd")
+    result = asyncio.run(_text_case(Seeing(Outcome.ALLOW, Outcome.ALLOW), case))  # type: ignore[arg-type]
+    assert result.wrong == (("released '...' as for the whole text", "released '....' when streamed"),)
+    assert result.status == "fail"

@@ -1,0 +1,149 @@
+"""What every filter in `guardproxy/filters` must keep, whoever wrote it. Modules are discovered, never listed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from guardproxy import filters
+from guardproxy.types import Context, Direction, Filter, Finding, Origin, Report, Role
+
+ORIGIN = Origin(Direction.RESPONSE, Role.ASSISTANT)
+OPTIONS: dict[str, dict[str, Any]] = {
+    "patterns": {
+        "patterns": [{"id": "ticket", "pattern": r"ACME-\d{1,8}"}],
+        "keywords": [{"id": "names", "words": ["bluebird", "Große Fuge", "青鳥"]}],
+    }
+}
+"""Options of filters that look for nothing without any."""
+CASES = [(kind, text, label) for kind in filters.kinds() for text, label in filters.module(kind).EXAMPLES.items()]
+IDS = [f"{kind}:{text[:40]}" for kind, text, _ in CASES]
+
+
+@cache
+def made(kind: str) -> Filter:
+    one = filters.build(f"{kind}-instance", {"use": kind, **OPTIONS.get(kind, {})})
+    asyncio.run(one.start())
+    return one
+
+
+async def _reported(report: Report | Awaitable[Report]) -> Report:
+    return report if isinstance(report, Report) else await report
+
+
+async def _read(one: Filter, pieces: Sequence[str]) -> list[Finding]:
+    """Feed the pieces; every report must keep the contract."""
+    scan = one.open(ORIGIN, Context())
+    findings: list[Finding] = []
+    fed = settled = 0
+    for number, piece in enumerate(pieces):
+        last = number == len(pieces) - 1
+        report = await _reported(scan.feed(piece, last=last))
+        fed += len(piece)
+        assert settled <= report.settled <= fed
+        assert report.settled == fed or not last
+        assert all(f.span is None or settled <= f.span[0] < f.span[1] <= fed for f in report.findings)
+        findings += report.findings
+        settled = report.settled
+    return sorted(findings, key=lambda f: (f.span or (-1, -1), f.label))
+
+
+def read(kind: str, *pieces: str) -> list[Finding]:
+    return asyncio.run(_read(made(kind), pieces or ("",)))
+
+
+def allowed(kind: str, label: str) -> bool:
+    declared = (*filters.module(kind).LABELS, *getattr(made(kind), "labels", ()))
+    return label in declared or any(d.endswith("*") and d != "*" and label.startswith(d[:-1]) for d in declared)
+
+
+def check(kind: str, text: str, found: list[Finding]) -> None:
+    for finding in found:
+        assert allowed(kind, finding.label), finding.label
+        assert 0 <= finding.score <= 1
+        assert finding.filter == f"{kind}-instance"
+        assert finding.span is None or 0 <= finding.span[0] < finding.span[1] <= len(text)
+
+
+def test_modules_are_complete() -> None:
+    assert {"control_tokens", "patterns", "pii_patterns"} <= set(filters.kinds())
+    for kind in filters.kinds():
+        module = filters.module(kind)
+        assert module.__doc__ and module.LABELS and module.Config.model_fields["use"].is_required()
+        assert module.EXAMPLES or module.LABELS == ("*",), f"{kind} shows nothing that it finds"
+
+
+@pytest.mark.parametrize(("kind", "text", "label"), CASES, ids=IDS)
+def test_examples_say_exactly_their_label(kind: str, text: str, label: str | None) -> None:
+    found = read(kind, text)
+    assert {f.label for f in found} == ({label} if label else set())
+    check(kind, text, found)
+    assert read(kind, *text) == found, "character by character"
+
+
+@st.composite
+def embedded(draw: st.DrawFn, kind: str) -> str:
+    """Examples of a filter between any text."""
+    examples = list(filters.module(kind).EXAMPLES) or ["ACME-123", "a bluebird!"]
+    parts = draw(st.lists(st.sampled_from(examples) | st.text(max_size=12) | st.sampled_from(" .,\n0-é"), max_size=8))
+    return "".join(parts)
+
+
+@pytest.mark.parametrize("kind", filters.kinds())
+@settings(max_examples=60)
+@given(data=st.data())
+def test_any_chunking_finds_the_same(kind: str, data: st.DataObject) -> None:
+    text = data.draw(embedded(kind))
+    places = sorted(p % (len(text) + 1) for p in data.draw(st.lists(st.integers(0, 10_000), max_size=25)))
+    found = read(kind, text)
+    check(kind, text, found)
+    assert read(kind, *(text[a:b] for a, b in zip([0, *places], [*places, len(text)], strict=True))) == found
+    assert read(kind, *text, "") == found, "character by character, and an empty end"
+
+
+ODD = [
+    "",
+    "\ud800",
+    "a\udfffb",
+    "\u202eabc\u202c" * 20,
+    "\u200b\u2060\ufeff" * 50,
+    "\x00" * 100,
+    "\U0010ffff" * 100,
+    "e\u0301" * 200,
+]
+
+
+@pytest.mark.parametrize("kind", filters.kinds())
+@pytest.mark.parametrize("text", ODD, ids=range(len(ODD)))
+def test_odd_text_is_read(kind: str, text: str) -> None:
+    found = read(kind, text)
+    check(kind, text, found)
+    assert read(kind, *text, "") == found
+
+
+@pytest.mark.parametrize("kind", filters.kinds())
+@pytest.mark.parametrize("unit", ["word ", "1", "a", '{"k": [1.5, null]}, ', "é", "@.", "<|"])
+def test_a_megabyte_is_read(kind: str, unit: str) -> None:
+    text = (unit * 1_000_000)[:1_000_000]
+    check(kind, text, read(kind, text))
+
+
+@pytest.mark.parametrize("kind", filters.kinds())
+def test_segments_do_not_share_state(kind: str) -> None:
+    for text in list(filters.module(kind).EXAMPLES)[:20]:
+        half = len(text) // 2
+        one, other = made(kind).open(ORIGIN, Context()), made(kind).open(ORIGIN, Context())
+
+        async def both(one: Any = one, other: Any = other, text: str = text, half: int = half) -> tuple[Finding, ...]:
+            first = await _reported(one.feed(text[:half], last=False))
+            await _reported(other.feed("zzz", last=True))
+            second = await _reported(one.feed(text[half:], last=True))
+            return first.findings + second.findings
+
+        assert sorted(asyncio.run(both()), key=lambda f: (f.span, f.label)) == read(kind, text)
