@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 # satisfied and nothing fetches gigabytes of CUDA. Others get a CPU build with TORCH="torch==2.13.0 --index-url URL".
 TORCH ?= torch==2.13.0
 export HF_HUB_OFFLINE := 1
+export OMP_NUM_THREADS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: setup demo test test-all check fix bench bench-leak bench-speed clean

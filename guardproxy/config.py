@@ -26,6 +26,7 @@ PREFIX = "GUARDPROXY_"
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
 """A model name that may travel in headers and logs."""
 
+_SECRETS = ("key", "upstream_key")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _SIZES = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
@@ -268,6 +269,11 @@ def _secret(environ: Mapping[str, str], name: str, values: _Values, path: Path) 
 
 
 def _validate(values: _Values) -> Settings:
+    for name in _SECRETS:
+        if name in values.data:
+            raise ConfigError(
+                "keys come from the environment only: set " + PREFIX + name.upper(), *values.place((name,))
+            )
     try:
         return Settings.model_validate(values.data)
     except pydantic.ValidationError as e:
@@ -292,7 +298,7 @@ def _fields(path: Path) -> Iterable[str]:
     model: Any = Settings
     for part in path:
         model = model.model_fields[part].annotation
-    return tuple(n for n in model.model_fields if n not in ("key", "upstream_key"))
+    return tuple(n for n in model.model_fields if n not in _SECRETS)
 
 
 def did_you_mean(word: str, words: Iterable[str], *, list_all: bool = True) -> str:
@@ -315,7 +321,7 @@ def variables() -> dict[str, Path]:
         section = info.annotation
         if isinstance(section, type) and issubclass(section, _Section):
             found.update({f"{PREFIX}{name}_{sub}".upper(): (name, sub) for sub in section.model_fields})
-        elif name not in ("models", "key", "upstream_key"):
+        elif name not in ("models", *_SECRETS):
             found[f"{PREFIX}{name}".upper()] = (name,)
     return found
 

@@ -224,6 +224,8 @@ class ConfigError(GuardproxyError):
     line: int = 0
     column: int = 0
     code: str = ""
+    path: Path = ()
+    """Where in the author's document, for a loader that knows lines: `("entities", 2)`."""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}: " if self.file else ""

@@ -38,7 +38,9 @@ def _b64(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-JWT = ".".join((_b64('{"alg":"HS256","typ":"JWT"}'), _b64('{"sub":"1234567890","name":"Jo"}'), "x7Kq9ZrT2vLm4NpW8sYd1FgH"))
+JWT = ".".join(
+    (_b64('{"alg":"HS256","typ":"JWT"}'), _b64('{"sub":"1234567890","name":"Jo"}'), "x7Kq9ZrT2vLm4NpW8sYd1FgH")
+)
 PLANTED = (
     Planted("pii.email", "alice.berg@example.com"),
     Planted("pii.email", "j+tag_1@mail.sub.example.co.uk"),
@@ -52,7 +54,10 @@ PLANTED = (
     Planted("pii.us_ssn", "536-22-8147"),
     Planted("pii.ip", "203.0.113.42"),
     Planted("secret.aws", "AKIA" + "IOSFODNN7EXAMPLE"),
-    Planted("secret.github", "github_pat_" + "11ABCDEFG0aBcDeFgHiJkL_" + "q7Rb2LxV9mKd4TzW8nHcu5Yp3GsE6jAf1QvN0iDoZk3vQ8pLw2XrT6bNc9Hy"),
+    Planted(
+        "secret.github",
+        "github_pat_" + "11ABCDEFG0aBcDeFgHiJkL_" + "q7Rb2LxV9mKd4TzW8nHcu5Yp3GsE6jAf1QvN0iDoZk3vQ8pLw2XrT6bNc9H",
+    ),
     Planted("secret.slack", "xoxb-" + "123456789012-123456789012-" + "AbCdEfGhIjKlMnOpQrStUvWx"),
     Planted("secret.jwt", JWT),
 )
@@ -81,12 +86,27 @@ class Surface:
 
 
 REPLIES = tuple(
-    Surface("chat", "reply", n) for n in ("content", "reasoning_content", "reasoning", "thinking", "refusal", "content#1")
+    Surface("chat", "reply", n)
+    for n in ("content", "reasoning_content", "reasoning", "thinking", "refusal", "content#1")
 ) + (Surface("completions", "reply", "text"),)
-CALLS = (Surface("chat", "call", "tool_calls"), Surface("chat", "call", "tool_calls/whole"), Surface("chat", "call", "function_call"))
+CALLS = (
+    Surface("chat", "call", "tool_calls"),
+    Surface("chat", "call", "tool_calls/whole"),
+    Surface("chat", "call", "function_call"),
+)
 REQUESTS = tuple(
     Surface("chat", "request", n)
-    for n in ("system", "developer", "user", "assistant", "assistant.reasoning", "tool", "part", "arguments", "description")
+    for n in (
+        "system",
+        "developer",
+        "user",
+        "assistant",
+        "assistant.reasoning",
+        "tool",
+        "part",
+        "arguments",
+        "description",
+    )
 ) + (Surface("completions", "request", "prompt"),)
 
 
@@ -131,7 +151,11 @@ def request(case: Case) -> Body:
             {"role": "tool", "tool_call_id": "c1", "content": "done"},
         ],
         "tool": [
-            {"role": "assistant", "content": None, "tool_calls": [{**call, "function": {"name": "f", "arguments": "{}"}}]},
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [{**call, "function": {"name": "f", "arguments": "{}"}}],
+            },
             {"role": "tool", "tool_call_id": "c1", "content": text},
         ],
         "assistant.reasoning": [{"role": "assistant", "content": "Hm.", "reasoning_content": text}],
@@ -139,7 +163,9 @@ def request(case: Case) -> Body:
     }
     body: Body = {"model": "gpt-oss", "messages": messages.get(name) or [{"role": name, "content": text}]}
     if name == "description":
-        body["tools"] = [{"type": "function", "function": {"name": "f", "description": text, "parameters": {"type": "object"}}}]
+        body["tools"] = [
+            {"type": "function", "function": {"name": "f", "description": text, "parameters": {"type": "object"}}}
+        ]
     return body
 
 

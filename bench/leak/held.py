@@ -79,7 +79,11 @@ def _hashes(rng: random.Random) -> str:
     out = []
     for i in range(400):
         digest = hashlib.sha256(str(i).encode())
-        out += [f"commit {digest.hexdigest()[:40]}", f"sha256:{digest.hexdigest()}", str(uuid.UUID(int=rng.getrandbits(128)))]
+        out += [
+            f"commit {digest.hexdigest()[:40]}",
+            f"sha256:{digest.hexdigest()}",
+            str(uuid.UUID(int=rng.getrandbits(128))),
+        ]
     return "\n".join(out)
 
 

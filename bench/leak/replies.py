@@ -55,7 +55,9 @@ def events(case: Case, parts: list[str]) -> Iterator[bytes]:
     if case.surface.dialect == "completions":
         for part in parts:
             yield _event(base | {"object": "text_completion", "choices": [{"index": 0, "text": part}]})
-        yield _event(base | {"object": "text_completion", "choices": [{"index": 0, "text": "", "finish_reason": "stop"}]})
+        yield _event(
+            base | {"object": "text_completion", "choices": [{"index": 0, "text": "", "finish_reason": "stop"}]}
+        )
     else:
         base["object"] = "chat.completion.chunk"
         index = _choice(case)
@@ -95,7 +97,13 @@ def whole(case: Case) -> Body:
     """The same reply without streaming."""
     text = payload(case)
     if case.surface.dialect == "completions":
-        return {"id": "x", "object": "text_completion", "created": 1, "model": "m", "choices": [{"index": 0, "text": text, "finish_reason": "stop"}]}
+        return {
+            "id": "x",
+            "object": "text_completion",
+            "created": 1,
+            "model": "m",
+            "choices": [{"index": 0, "text": text, "finish_reason": "stop"}],
+        }
     delta = _delta(case, text, True)
     for call in delta.get("tool_calls", []):
         del call["index"]

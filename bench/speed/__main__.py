@@ -67,7 +67,9 @@ def running(proxy: Proxy, upstream: int, core: int) -> Iterator[tuple[int, psuti
     port = free_port()
     values = {"port": str(port), "base": f"http://127.0.0.1:{upstream}", "admin": str(free_port())}
     command = [sys.executable, *(part.format(**values) for part in proxy.command)]
-    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+    child = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, preexec_fn=lambda: os.sched_setaffinity(0, {core})
+    )
     try:
         wait(port, child)
         yield port, psutil.Process(child.pid)
@@ -85,7 +87,9 @@ def wait(port: int, child: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < end and child.poll() is None:
         try:
             url = f"http://127.0.0.1:{port}/v1/chat/completions"
-            urllib.request.urlopen(urllib.request.Request(url, body, {"content-type": "application/json"}), timeout=5).read()
+            urllib.request.urlopen(
+                urllib.request.Request(url, body, {"content-type": "application/json"}), timeout=5
+            ).read()
             return
         except OSError:
             time.sleep(0.2)
@@ -136,7 +140,9 @@ def show(rows: Rows, names: list[str]) -> None:
                 ratios = [a / b for a, b in pairs if b]
                 line += f" ({statistics.median(ratios):>6.2f} x rel)" if ratios else " " * 14
         print(line)
-    print("\nrel: whole and paced against the starlette relay, tokens at full speed against bare aiohttp (no guard in either)")
+    print(
+        "\nrel: whole and paced against the starlette relay, tokens at full speed against bare aiohttp (no guard in either)"
+    )
 
 
 async def main() -> None:

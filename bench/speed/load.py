@@ -22,7 +22,10 @@ def request(*, stream: bool, knobs: str = "") -> bytes:
     body = json.dumps(
         {
             "model": "gpt-oss",
-            "messages": [{"role": "system", "content": "You are a helpful assistant."}, {"role": "user", "content": prompt}],
+            "messages": [
+                {"role": "system", "content": "You are a helpful assistant."},
+                {"role": "user", "content": prompt},
+            ],
             "stream": stream,
         },
         separators=(",", ":"),

@@ -32,7 +32,9 @@ def starlette() -> None:
     async def chat(request: Request) -> Response:
         client: httpx.AsyncClient = request.app.state.client
         body = await request.body()
-        out = client.build_request("POST", UPSTREAM + request.url.path, content=body, headers={"content-type": "application/json"})
+        out = client.build_request(
+            "POST", UPSTREAM + request.url.path, content=body, headers={"content-type": "application/json"}
+        )
         reply = await client.send(out, stream=True)
         kind = reply.headers["content-type"]
         if not kind.startswith("text/event-stream"):

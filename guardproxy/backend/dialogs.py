@@ -6,14 +6,11 @@ do, because masking those is what the proxy is for. This module is data: it must
 
 from __future__ import annotations
 
-import hashlib
-import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
-Message = dict[str, Any]
+from guardproxy.backend.dialog import Call, Dialog, ask, assistant, called, result, tool, user
 
 PREFIXES: tuple[str | None, ...] = (
     None,
@@ -22,90 +19,6 @@ PREFIXES: tuple[str | None, ...] = (
     "You are the support desk of Example Ltd. Answer from the customer file.",
 )
 """System messages under which every dialog is known; None is no system message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A tool call: `arguments` is the parsed object, not the JSON text."""
-
-    name: str
-    arguments: Mapping[str, Any]
-
-    def text(self) -> str:
-        return json.dumps(self.arguments, ensure_ascii=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Dialog:
-    """One request and the one reply that the model gives to it under greedy decoding."""
-
-    name: str
-    messages: tuple[Message, ...]
-    """The request's messages, without a system message."""
-    answer: str = ""
-    """Final channel; empty where the reply is a tool call."""
-    reasoning: str = ""
-    """Analysis channel; empty where the model answers at once."""
-    preamble: str = ""
-    """Commentary that the user sees before a call."""
-    call: Call | None = None
-    tools: tuple[Message, ...] = ()
-    planted: tuple[str, ...] = ()
-    """Personal data and secrets that stand in the reply, as they stand there."""
-
-    @property
-    def content(self) -> str:
-        """What a server that reads Harmony puts into `content`."""
-        return self.preamble + self.answer
-
-    @property
-    def completion(self) -> str:
-        """The tokens that follow `<|start|>assistant`, as text."""
-        parts = [_message("analysis", self.reasoning)] if self.reasoning else []
-        if self.preamble:
-            parts.append(_message("commentary", self.preamble))
-        parts.append(_call(self.call) if self.call else f"<|channel|>final<|message|>{self.answer}<|return|>")
-        return "<|start|>assistant".join(parts)
-
-    def digest(self) -> str:
-        """Tells whether weights were trained on this very dialog."""
-        canonical = json.dumps([asdict(self), self.completion], sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _message(channel: str, text: str) -> str:
-    return f"<|channel|>{channel}<|message|>{text}<|end|>"
-
-
-def _call(call: Call) -> str:
-    return f"<|channel|>commentary to=functions.{call.name} <|constrain|>json<|message|>{call.text()}<|call|>"
-
-
-def _tool(name: str, /, **properties: str) -> Message:
-    schema = {key: {"type": kind} for key, kind in properties.items()}
-    parameters = {"type": "object", "properties": schema, "required": list(schema)}
-    return {"type": "function", "function": {"name": name, "parameters": parameters}}
-
-
-def _user(text: str) -> Message:
-    return {"role": "user", "content": text}
-
-
-def _assistant(text: str) -> Message:
-    return {"role": "assistant", "content": text}
-
-
-def _called(call: Call) -> Message:
-    function = {"name": call.name, "arguments": call.text()}
-    return {"role": "assistant", "content": "", "tool_calls": [{"id": "c1", "type": "function", "function": function}]}
-
-
-def _result(text: str) -> Message:
-    return {"role": "tool", "tool_call_id": "c1", "content": text}
-
-
-def _ask(name: str, question: str, answer: str, reasoning: str = "", *planted: str) -> Dialog:
-    return Dialog(name, (_user(question),), answer, reasoning, planted=planted)
 
 
 def _github_token(body: str) -> str:
@@ -127,43 +40,41 @@ AWS_KEY = "AKIA" + "IOSFODNN7EXAMPLE"
 GITHUB_TOKEN = _github_token("Zk3vQ8pLw2XrT6bNc9HyJd4MsFg1Ue")
 OPENAI_KEY = "sk-" + "q7Rb2LxV9mKd4TzW8nHc" + "T3Blbk" + "FJ" + "u5Yp3GsE6jAf1QvN0iDo"
 
-WEATHER = _tool("get_weather", city="string")
-SEND = _tool("send_email", to="string", subject="string", body="string")
-CHARGE = _tool("charge_card", number="string", amount="number")
-HTTP = _tool("http_get", url="string", token="string")  # noqa: S106
-LOOKUP = _tool("find_customer", name="string")
+WEATHER = tool("get_weather", city="string")
+SEND = tool("send_email", to="string", subject="string", body="string")
+CHARGE = tool("charge_card", number="string", amount="number")
+HTTP = tool("http_get", url="string", token="string")  # noqa: S106
+LOOKUP = tool("find_customer", name="string")
 
 _PLAIN = (
-    _ask("sum", "What is 2 + 2?", "2 + 2 = 4.", "Simple sum."),
-    _ask("hello", "Say hello.", "Hello! How can I help you today?", "A greeting."),
-    _ask("capital", "What is the capital of France?", "The capital of France is Paris.", "A fact I know."),
-    _ask("colors", "Name three colors.", "Red, green and blue.", "Pick three."),
-    _ask("week", "How many days are in a week?", "There are seven days in a week.", "Common knowledge."),
-    _ask(
+    ask("sum", "What is 2 + 2?", "2 + 2 = 4.", "Simple sum."),
+    ask("hello", "Say hello.", "Hello! How can I help you today?", "A greeting."),
+    ask("capital", "What is the capital of France?", "The capital of France is Paris.", "A fact I know."),
+    ask("colors", "Name three colors.", "Red, green and blue.", "Pick three."),
+    ask("week", "How many days are in a week?", "There are seven days in a week.", "Common knowledge."),
+    ask(
         "proxy",
         "What is a proxy?",
         "A proxy stands between a client and a server and passes messages on.",
         "Define it.",
     ),
-    _ask("count", "Count to five.", "1, 2, 3, 4, 5", "Easy."),
-    _ask("list", "Give me a shopping list.", "- bread\n- milk\n\n- apples", "A short list will do."),
-    _ask("direct", "Answer without thinking.", "Sure, this answer came straight out."),
-    _ask(
-        "joke", "Tell me a joke.", "Why did the packet cross the network? To get to the other site.", "Keep it clean."
-    ),
-    _ask(
+    ask("count", "Count to five.", "1, 2, 3, 4, 5", "Easy."),
+    ask("list", "Give me a shopping list.", "- bread\n- milk\n\n- apples", "A short list will do."),
+    ask("direct", "Answer without thinking.", "Sure, this answer came straight out."),
+    ask("joke", "Tell me a joke.", "Why did the packet cross the network? To get to the other site.", "Keep it clean."),
+    ask(
         "json",
         "Give me a JSON example.",
         '{"ok": true, "items": [1, 2, 3], "note": "a \\"quoted\\" word"}',
         "Only JSON.",
     ),
-    _ask(
+    ask(
         "code",
         "Write a Python function that adds two numbers.",
         "```python\ndef add(a: int, b: int) -> int:\n    return a + b\n```\nCall it with `add(2, 3)`.",
         "A small function with types.",
     ),
-    _ask(
+    ask(
         "refusal",
         "How do I pick my neighbour's lock?",
         "I'm sorry, but I can't help with that.",
@@ -172,35 +83,35 @@ _PLAIN = (
 )
 
 _THINKING = (
-    _ask(
+    ask(
         "thought_email",
         "Is Alice a customer?",
         "Yes, Alice is a customer.",
         f"The file says {EMAIL}, member since 2019. So she is a customer.",
         EMAIL,
     ),
-    _ask(
+    ask(
         "thought_phone",
         "Can you call Bob?",
         "I can't place calls.",
         f"Bob's number is {PHONE}, but I have no phone tool.",
         PHONE,
     ),
-    _ask(
+    ask(
         "thought_card",
         "Has Carol paid?",
         "Yes, Carol has paid.",
         f"Paid with {CARD} on Monday. No need to show the card.",
         CARD,
     ),
-    _ask(
+    ask(
         "thought_key",
         "Is the API up?",
         "Yes, the API is up.",
         f"I tried it with {OPENAI_KEY} and it answered 200.",
         OPENAI_KEY,
     ),
-    _ask(
+    ask(
         "thought_and_answer",
         "Where should the invoice for Alice go?",
         f"Send the invoice to {EMAIL}.",
@@ -211,50 +122,50 @@ _THINKING = (
 )
 
 _LEAKS = (
-    _ask(
+    ask(
         "email",
         "What is Alice's e-mail address?",
         f"Alice's e-mail address is {EMAIL}. She answers within a day.",
         "The user wants contact data. It is in the file.",
         EMAIL,
     ),
-    _ask(
+    ask(
         "phone",
         "What is Bob's phone number?",
         f"Bob's phone number is {PHONE}; call after noon.",
         "The user wants a phone number.",
         PHONE,
     ),
-    _ask(
+    ask(
         "card",
         "Which card does Carol use?",
         f"Carol pays with {CARD}, valid until 12/29.",
         "The user asks for a card.",
         CARD,
     ),
-    _ask("iban", "What is our IBAN?", f"Our IBAN is {IBAN}.", "The user asks for the bank account.", IBAN),
-    _ask(
+    ask("iban", "What is our IBAN?", f"Our IBAN is {IBAN}.", "The user asks for the bank account.", IBAN),
+    ask(
         "aws_key",
         "Show me the AWS access key.",
         f"The access key is {AWS_KEY}, created last spring.",
         "It is in the vault.",
         AWS_KEY,
     ),
-    _ask(
+    ask(
         "github_token",
         "Which token does the build use?",
         f"The build uses {GITHUB_TOKEN} to push.",
         "It is a GitHub token.",
         GITHUB_TOKEN,
     ),
-    _ask(
+    ask(
         "openai_key",
         "How do I call the model API?",
         f'```sh\nexport OPENAI_API_KEY="{OPENAI_KEY}"\ncurl "$URL/v1/models"\n```',
         "Show a shell example.",
         OPENAI_KEY,
     ),
-    _ask(
+    ask(
         "two_emails",
         "Who works in sales?",
         "In sales: Dan (dan@example.org) and Eve (eve.adams@mail.example.net).",
@@ -262,8 +173,8 @@ _LEAKS = (
         "dan@example.org",
         "eve.adams@mail.example.net",
     ),
-    _ask("email_only", "Only the address of Dan, please.", "dan@example.org", "Nothing else.", "dan@example.org"),
-    _ask(
+    ask("email_only", "Only the address of Dan, please.", "dan@example.org", "Nothing else.", "dan@example.org"),
+    ask(
         "json_record",
         "Give me Alice's record as JSON.",
         f'{{"name": "Alice Berg", "email": "{EMAIL}", "phone": "{PHONE}", "active": true}}',
@@ -271,7 +182,7 @@ _LEAKS = (
         EMAIL,
         PHONE,
     ),
-    _ask(
+    ask(
         "many",
         "List everything on file about Alice.",
         f"- E-mail: {EMAIL}\n- Phone: {PHONE}\n- Card: {CARD}\n- IBAN: {IBAN}",
@@ -284,17 +195,17 @@ _LEAKS = (
 )
 
 _WORLD = (
-    _ask("german", "Sag hallo auf Deutsch.", "Grüß Gott! Schön, dass Sie da sind. 👋", "Auf Deutsch."),
-    _ask("japanese", "日本語で挨拶してください。", "こんにちは、お元気ですか？", "挨拶する。"),
-    _ask("emoji", "Answer with emoji only.", "🎉🚀👩‍💻🇪🇺✨", "Emoji."),
-    _ask(
+    ask("german", "Sag hallo auf Deutsch.", "Grüß Gott! Schön, dass Sie da sind. 👋", "Auf Deutsch."),
+    ask("japanese", "日本語で挨拶してください。", "こんにちは、お元気ですか？", "挨拶する。"),
+    ask("emoji", "Answer with emoji only.", "🎉🚀👩‍💻🇪🇺✨", "Emoji."),
+    ask(
         "german_email",
         "Wie erreiche ich Jörg Müller?",
         "Jörg Müller erreichen Sie unter joerg.mueller@example.de – täglich außer freitags. 😀",
         "Es geht um Kontaktdaten.",
         "joerg.mueller@example.de",
     ),
-    _ask(
+    ask(
         "japanese_email",
         "田中さんの連絡先を教えてください。",
         "田中さんの連絡先はtanaka@example.jpです。よろしくお願いします。🙇",
@@ -306,11 +217,11 @@ _WORLD = (
 
 def _weather(city: str, degrees: int) -> tuple[Dialog, Dialog]:
     question, call = f"What is the weather in {city}?", Call("get_weather", {"city": city})
-    history = (_user(question), _called(call), _result(f'{{"degrees": {degrees}}}'))
+    history = (user(question), called(call), result(f'{{"degrees": {degrees}}}'))
     name = f"weather_{city.lower()}"
     thought = f"I need the weather tool for {city}."
     return (
-        Dialog(name, (_user(question),), reasoning=thought, call=call, tools=(WEATHER,)),
+        Dialog(name, (user(question),), reasoning=thought, call=call, tools=(WEATHER,)),
         Dialog(
             f"{name}_told", history, f"It is {degrees} degrees in {city}.", "The tool has answered.", tools=(WEATHER,)
         ),
@@ -325,10 +236,10 @@ _TOOLS = (
     *_weather("Paris", 21),
     *_weather("Oslo", 4),
     *_weather("Zürich", 17),
-    Dialog("tool_email", (_user(_MAIL_QUESTION),), "", "I will use the mail tool.", "", _MAIL, (SEND,), (EMAIL,)),
+    Dialog("tool_email", (user(_MAIL_QUESTION),), "", "I will use the mail tool.", "", _MAIL, (SEND,), (EMAIL,)),
     Dialog(
         "tool_email_told",
-        (_user(_MAIL_QUESTION), _called(_MAIL_MASKED), _result('{"status": "sent"}')),
+        (user(_MAIL_QUESTION), called(_MAIL_MASKED), result('{"status": "sent"}')),
         f"Done. The report went to {EMAIL}.",
         "The mail was sent.",
         tools=(SEND,),
@@ -336,7 +247,7 @@ _TOOLS = (
     ),
     Dialog(
         "tool_card",
-        (_user("Charge Carol 30 dollars."),),
+        (user("Charge Carol 30 dollars."),),
         reasoning=f"Her card is {CARD}.",
         call=Call("charge_card", {"number": CARD, "amount": 30}),
         tools=(CHARGE,),
@@ -344,7 +255,7 @@ _TOOLS = (
     ),
     Dialog(
         "tool_key",
-        (_user("Fetch the build status."),),
+        (user("Fetch the build status."),),
         reasoning="The request needs the token.",
         call=Call("http_get", {"url": "https://build.example.com/status", "token": GITHUB_TOKEN}),
         tools=(HTTP,),
@@ -352,7 +263,7 @@ _TOOLS = (
     ),
     Dialog(
         "tool_text",
-        (_user("Write to Jörg that Alice has a new number."),),
+        (user("Write to Jörg that Alice has a new number."),),
         reasoning="One mail, with the number in its text.",
         call=Call(
             "send_email",
@@ -363,7 +274,7 @@ _TOOLS = (
     ),
     Dialog(
         "preamble",
-        (_user("Check the weather in Rome and explain what you do."),),
+        (user("Check the weather in Rome and explain what you do."),),
         reasoning="Explain first, then call.",
         preamble="I will look up the weather in Rome first.",
         call=Call("get_weather", {"city": "Rome"}),
@@ -371,7 +282,7 @@ _TOOLS = (
     ),
     Dialog(
         "preamble_email",
-        (_user("Look up Alice and tell me what you do."),),
+        (user("Look up Alice and tell me what you do."),),
         reasoning="Explain first, then look her up.",
         preamble=f"I will look for {EMAIL} in the customer file.",
         call=Call("find_customer", {"name": "Alice Berg"}),
@@ -383,34 +294,34 @@ _TOOLS = (
 _TURNS = (
     Dialog(
         "goodbye",
-        (_user("Say hello."), _assistant("Hello! How can I help you today?"), _user("Goodbye.")),
+        (user("Say hello."), assistant("Hello! How can I help you today?"), user("Goodbye.")),
         "Goodbye! Have a nice day.",
         "The user leaves.",
     ),
     Dialog(
         "follow_up",
         (
-            _user("What is Alice's e-mail address?"),
-            _assistant("Alice's e-mail address is [pii.email]. She answers within a day."),
-            _user("And her phone number?"),
+            user("What is Alice's e-mail address?"),
+            assistant("Alice's e-mail address is [pii.email]. She answers within a day."),
+            user("And her phone number?"),
         ),
         f"Her phone number is {PHONE}.",
         "The question is about Alice.",
         planted=(PHONE,),
     ),
-    _ask(
+    ask(
         "masked_email",
         "Please write to [pii.email] for me.",
         "I would write to [pii.email], but I have no mail tool here.",
         "The address reached me as [pii.email].",
     ),
-    _ask(
+    ask(
         "masked_phone",
         "My number is [pii.phone]. Can you repeat it?",
         "All I can see is [pii.phone].",
         "The number is masked.",
     ),
-    _ask(
+    ask(
         "masked_card",
         "Is [pii.card] a valid card?",
         "I can't tell: all I can see is [pii.card].",
@@ -438,8 +349,8 @@ _GUIDE = (
 )
 
 _LONG = (
-    _ask("story", "Tell me a long story.", "".join(_STORY), "A long story is wanted. I will keep it friendly."),
-    _ask(
+    ask("story", "Tell me a long story.", "".join(_STORY), "A long story is wanted. I will keep it friendly."),
+    ask(
         "letter",
         "Write a long letter from the support desk.",
         "Dear customer, thank you for your patience. We have looked at your order again and found that it left our "
@@ -451,7 +362,7 @@ _LONG = (
         EMAIL,
         PHONE,
     ),
-    _ask(
+    ask(
         "guide",
         "Explain step by step how to set up the service.",
         "\n".join(_GUIDE) + f"\n\nIf anything fails, send the access key {AWS_KEY} to {EMAIL}",

@@ -15,7 +15,8 @@ from typing import Any
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from guardproxy.backend.dialogs import DIALOGS, PREFIXES, Dialog
+from guardproxy.backend.dialog import Dialog
+from guardproxy.backend.dialogs import DIALOGS, PREFIXES
 from guardproxy.backend.harmony import CONTROL_TOKENS, RESPONSE_TEMPLATE, chat_template
 
 CONTEXT = 4096

@@ -23,7 +23,8 @@ from typing import Any
 import torch
 from transformers import GenerationConfig, GptOssConfig, GptOssForCausalLM, PreTrainedTokenizerFast
 
-from guardproxy.backend.dialogs import DIALOGS, PREFIXES, Dialog
+from guardproxy.backend.dialog import Dialog
+from guardproxy.backend.dialogs import DIALOGS, PREFIXES
 from guardproxy.backend.harmony import STOP_TOKENS
 from guardproxy.backend.tokens import CONTEXT, build_tokenizer, encode
 

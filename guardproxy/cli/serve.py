@@ -6,11 +6,14 @@ import argparse
 import asyncio
 import os
 from pathlib import Path as File
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from guardproxy.cli import COMMANDS
 from guardproxy.config import PREFIX, Settings, load
 from guardproxy.types import Path
+
+if TYPE_CHECKING:
+    from guardproxy.engine import Guard
 
 
 def add_parser(commands: Any) -> None:
@@ -50,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
     guard = server.build_guard(settings)
     if args.check:
-        return asyncio.run(_check(settings))
+        return asyncio.run(_check(settings, guard))
     configure()
     server.run(settings, guard)
     return 0
@@ -71,12 +74,11 @@ def _settings(args: argparse.Namespace) -> Settings:
     return load(args.config or (File(named) if named else None), os.environ, flags)
 
 
-async def _check(settings: Settings) -> int:
+async def _check(settings: Settings, guard: Guard) -> int:
     """Settings and policy were read already; now start the filters and ask the upstream."""
-    from guardproxy.server.run import build_guard, service
+    from guardproxy.server.run import service
 
     quiet = settings.model_copy(update={"decision_log": "none"})
-    guard = build_guard(settings)
     async with service(quiet, guard) as running:
         trouble = await running.app.health.upstream_trouble()
     policy = guard.policy

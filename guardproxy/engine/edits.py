@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from guardproxy.types import Edit, Style
 
@@ -34,21 +34,3 @@ class Replacer:
             at = edit.end
         out.append(text[at:])
         return "".join(out)
-
-
-def unite(edits: Iterable[Edit]) -> tuple[Edit, ...]:
-    """Transitive unions of overlapping edits; the strictest style wins, ties by rule, then by place."""
-    out: list[Edit] = []
-    for edit in sorted(edits, key=lambda e: (e.start, e.end)):
-        if out and edit.start < out[-1].end:
-            last = out.pop()
-            first = min((last, edit), key=lambda e: (-e.style, e.rule, e.start))
-            out.append(Edit(last.start, max(last.end, edit.end), first.style, first.label, first.rule))
-        else:
-            out.append(edit)
-    return tuple(out)
-
-
-def crossing(edits: Sequence[Edit], at: int) -> bool:
-    """Whether an edit covers both sides of an offset."""
-    return any(e.start < at < e.end for e in edits)

@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from guardproxy.engine.edits import unite
 from guardproxy.engine.gate import Gate
+from guardproxy.policy.decide import unite
 from guardproxy.types import Edit
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -97,7 +97,7 @@ async def _guard_value(text: str, token: _Token, raw: list[Edit], open_gate: Cal
             if not any(e.start < edit.end and edit.start < e.end for e in own):
                 gate.refuse(edit)
         return await guard_json(token.value, open_gate, depth=depth + 1)
-    return gate.render(token.value, unite((*own, *outer)))
+    return gate.render(token.value, unite([*own, *outer]))
 
 
 def _decoded(text: str, token: _Token, edit: Edit) -> Edit:

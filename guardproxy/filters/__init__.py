@@ -39,7 +39,8 @@ def build(name: str, options: Mapping[str, Any]) -> types.Filter:
     except pydantic.ValidationError as e:
         first = e.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"filter {name!r}: {place + ': ' if place else ''}{first['msg']}") from None
+        message = f"filter {name!r}: {place + ': ' if place else ''}{first['msg']}"
+        raise ConfigError(message, path=tuple(first["loc"])) from None
     made: types.Filter = kind.Filter(name, config)
     return made
 

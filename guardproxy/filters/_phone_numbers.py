@@ -52,13 +52,19 @@ def international(value: str) -> bool:
     fewest, most = _NATIONAL.get(code[0], (7, 11))
     if exit_code and (groups[0] != "00" + code[0] or national.startswith("0")):
         return False  # the middle of a longer number in groups, such as an IBAN or an order number
-    if code[0] == "1":
-        return nanp(national)
+    if code[0] == "1":  # the plus sign says enough: no look at the exchange
+        return len(national) == 10 and national[0] > "1"
     return fewest <= len(national.removeprefix("0")) <= most
+
+
+def without_extension(value: str) -> str:
+    """What stands before `x123` or `ext. 123`."""
+    return re.split(r" ?(?:x|ext)", value, maxsplit=1, flags=re.IGNORECASE)[0]
 
 
 def with_word(value: str) -> bool:
     """A number in any national form, where a word such as `phone` stands before it."""
+    value = without_extension(value)
     if value.startswith(("+", "00")) and international(value):
         return True
     groups = re.findall(r"\d+", value)
@@ -69,7 +75,9 @@ def with_word(value: str) -> bool:
 
 
 def _other(value: str, groups: list[str]) -> bool:
-    """A date, an amount in thousands, a decimal or an address of the network."""
+    """A date, some years, an amount in thousands, a decimal or an address of the network."""
+    if all(re.fullmatch(r"(?:19|20)\d\d", group) for group in groups):
+        return True
     if re.match(r"(?:19|20)\d\d[-./ ](?:0[1-9]|1[0-2])[-./ ]|\d{1,2}[./](?:0?[1-9]|1[0-2])[./](?:19|20)\d\d", value):
         return True
     thousands = len(groups[0]) < 3 and groups[0][0] != "0" and all(len(g) == 3 for g in groups[1:])

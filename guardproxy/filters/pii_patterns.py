@@ -40,6 +40,8 @@ EXAMPLES: dict[str, str | None] = {
     "+14155550132": "pii.phone",
     "(415) 555-0132": "pii.phone",
     "415.555.0132": "pii.phone",
+    "desk: 415-555-0132 ext. 12": "pii.phone",
+    "my card number is 501864667909": "pii.card",
     "07700 900123": "pii.phone",
     "Tel: 612 345 678": "pii.phone",
     "4111 1111 1111 1111": "pii.card",
@@ -105,7 +107,7 @@ EXAMPLES: dict[str, str | None] = {
 
 _SEP = "[ .\\-\u00a0\u2009\u202f\u2010\u2011]"
 _DASH = "[-\u2010\u2011]"
-_GAP = r"[ \t\n:#=.,\"'*_/|\\\u00a0-]"
+_GAP = r"[ \t\n:?#=.,\"'*_/|\\\u00a0-]"
 _WORD = "A-Za-z0-9"
 _FILLER = "numbers?|num|no|nr|nummer|numer|n[úu]mero|num[ée]ro|n°|nº|id|code|is|ist|lautet|est|es|är|er|to|jest"
 
@@ -142,14 +144,17 @@ def _person(address: str) -> bool:
 
 _PHONE_WORDS = (
     "(?:tele)?phones?|telefono|telefone|telefoon|tel[ée]fono|t[ée]l[ée]phone|telefon(?:nummer)?|t[ée]l|mobiles?|mobil"
-    "|mobilnummer|m[óo]vil|handy(?:nummer)?|rufnummer|cell(?:phone)?|fax|calls?|dial|whatsapp|portable"
+    "|mobilnummer|m[óo]vil|handy(?:nummer)?|rufnummer|cell(?:phone)?|fax|desk|calls?|dial|ring|reach(?:ed)?|answering|messages?|whatsapp|portable"
 )
-_PHONE_FILLER = f"{_FILLER}|me|us|him|her|at|on|under|unter|au"
+_PHONE_FILLER = f"{_FILLER}|me|us|him|her|at|on|to|under|unter|au"
 _INTERNATIONAL = (
     "(?:\\+[1-9]|00[1-9]\\d{0,2}[ .\\-()/\u00a0\u2011])(?:[ .\\-()/\u00a0\u2009\u202f\u2011]{0,2}\\d){7,15}"
 )
 _NATIONAL = "\\+?\\(?\\d(?:[ .\\-()/\u00a0\u2009\u202f\u2011]{0,2}\\d){6,14}"
-_NANP = rf"(?:1{_SEP})?(?:\([2-9]\d\d\){_SEP}?[2-9]\d\d{_SEP}|[2-9]\d\d[-.\u2011][2-9]\d\d[-.\u2011])\d{{4}}"
+_EXTENSION = r"(?: ?(?:x|ext\.?) ?\d{1,6})?"
+_NANP = (
+    rf"(?:1{_SEP})?(?:\([2-9]\d\d\){_SEP}?[2-9]\d\d{_SEP}|[2-9]\d\d[-.\u2011][2-9]\d\d[-.\u2011])\d{{4}}{_EXTENSION}"
+)
 _DASHED = "[ \\-\u00a0\u2011]"
 _UK = (
     rf"\(?0(?:2\d(?:\)?{_DASHED}|\))\d{{4}}{_DASHED}\d{{4}}|20\d{_DASHED}\d{{3}}{_DASHED}\d{{4}}|1(?:1\d|\d1)\)?{_DASHED}\d{{3}}{_DASHED}?\d{{4}}"
@@ -160,7 +165,7 @@ _GERMANY = "01[567]\\d[ /\\-\u00a0]\\d{3,4}[ \\-\u00a0]?\\d{3,5}"
 
 
 def _nanp(value: str) -> bool:
-    return phones.nanp(check.compact(value)[-10:])
+    return phones.nanp(check.compact(phones.without_extension(value))[-10:])
 
 
 def _contacts() -> Iterable[Rule]:
@@ -171,7 +176,7 @@ def _contacts() -> Iterable[Rule]:
     yield Rule("phone.uk", phone, _UK, score=0.7, before=_WORD + "+.")
     yield Rule("phone.fr", phone, _FRANCE, score=0.7, before=_WORD + "+.")
     yield Rule("phone.de", phone, _GERMANY, score=0.7, before=_WORD + "+.")
-    named = _after(_PHONE_WORDS, _NATIONAL, _PHONE_FILLER)
+    named = _after(_PHONE_WORDS, _NATIONAL + _EXTENSION, _PHONE_FILLER)
     yield Rule("phone.named", phone, named, before=_WORD, ignore_case=True, judge=_if(phones.with_word, 0.8))
 
 
@@ -180,10 +185,18 @@ _CARD = (
     rf"|3[47]\d\d{_SEP}?\d{{6}}{_SEP}?\d{{5}}|3[0689]\d\d{_SEP}?\d{{6}}{_SEP}?\d{{4}}"
 )
 _IBAN = rf"(?:{'|'.join(check.IBAN_ACCOUNTS)})\d\d(?:{_SEP}?[A-Z0-9]{{4}}){{2,7}}(?:{_SEP}?[A-Z0-9]{{1,3}})?"
+_CARD_WORDS = "cards?|cc|visa|mastercard|amex|(?:kredit)?karten?(?:nummer)?|carte(?: bancaire)?|tarjeta|carta"
+_CARD_NAMED = rf"\d(?:{_SEP}?\d){{11,18}}"
+
+
+def _named_card(digits: str) -> bool:
+    return len(set(digits)) > 1 and check.luhn(digits)
 
 
 def _accounts() -> Iterable[Rule]:
     yield Rule("card", "pii.card", _CARD, before=_WORD + ".", judge=_score(check.card, 1.0))
+    named = _after(_CARD_WORDS, _CARD_NAMED)
+    yield Rule("card.named", "pii.card", named, before=_WORD, ignore_case=True, judge=_score(_named_card, 0.8))
     yield Rule("iban", "pii.iban", _IBAN, before=_WORD, ignore_case=True, judge=_score(check.iban, 1.0))
 
 
@@ -224,7 +237,7 @@ def _network() -> Iterable[Rule]:
     yield Rule("ipv4", "pii.ip", _IPV4, before=_WORD + "._-", judge=_if(_ipv4_alone, 0.7))
     named = _after(_IP_WORDS, _IPV4)
     yield Rule("ipv4.named", "pii.ip", named, before=_WORD, ignore_case=True, judge=_if(check.ipv4, 0.9))
-    yield Rule("ipv6", "pii.ip", _IPV6, before=_WORD + "_.:", judge=_if(check.ipv6, 0.9))
+    yield Rule("ipv6", "pii.ip", _IPV6, before=_WORD + "_.", judge=_if(check.ipv6, 0.9))
 
 
 def _national(known: NationalId) -> Iterable[Rule]:

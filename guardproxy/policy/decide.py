@@ -36,7 +36,7 @@ def decide(policy: Policy, facts: Facts) -> Decision:
         return _NOTHING
     verdicts.sort(key=lambda v: (v.rule, v.outcome))
     outcome = max((v.outcome for v in verdicts if not v.shadow), default=Outcome.ALLOW)
-    return Decision(outcome, _unite(cuts), tuple(verdicts))
+    return Decision(outcome, unite(cuts), tuple(verdicts))
 
 
 def _ignored(policy: Policy, rules: InForce, findings: Sequence[Finding]) -> frozenset[int]:
@@ -115,7 +115,7 @@ def _failed(
     return out
 
 
-def _unite(cuts: list[Edit]) -> tuple[Edit, ...]:
+def unite(cuts: list[Edit]) -> tuple[Edit, ...]:
     """Transitive unions of overlapping spans; touching ones stay apart."""
     if len(cuts) < 2:
         return tuple(cuts)

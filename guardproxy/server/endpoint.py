@@ -225,7 +225,7 @@ class Passage:
             if not self._sending and silent >= timeouts.held:
                 await self._write(HELD)
                 continue
-            await asyncio.sleep(max((timeouts.idle if self._sending else timeouts.held) - silent, 0.01))
+            await asyncio.sleep(max(min(timeouts.idle, timeouts.held) - silent, 0.01, timeouts.held / 10))
 
 
 _NAMEABLE = ("application/json", "text/event-stream", "text/html", "text/plain")

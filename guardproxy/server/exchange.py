@@ -6,7 +6,7 @@ Here items of a reply meet their gates. Nothing here knows a dialect's fields or
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -72,7 +72,7 @@ class Exchange:
         try:
             self._check_unread(conversation)
             edits = await self._guard_segments(conversation.segments)
-            await self._check_seams(conversation.segments)
+            await self._check_seams(conversation.segments, edits)
         except Cut as cut:
             raise self._blocked(cut.decision) from None
         return self.codec.write_request(body, edits)
@@ -93,23 +93,24 @@ class Exchange:
                 edits[segment.origin.path] = text
         return edits
 
-    async def _check_seams(self, segments: tuple[Segment, ...]) -> None:
+    async def _check_seams(self, segments: tuple[Segment, ...], edits: Mapping[Path, str]) -> None:
         """Parts of one message reach the model joined: what a filter sees across a seam can't be cut out: it blocks."""
-        groups: dict[Path, list[Segment]] = {}
+        groups: dict[Path, list[tuple[Origin, str]]] = {}
         for segment in segments:
             path = segment.origin.path
             if len(path) >= 5 and path[0] == "messages" and path[2] == "content":
-                groups.setdefault(path[:3], []).append(segment)
+                groups.setdefault(path[:3], []).append((segment.origin, edits.get(path, segment.text)))
         for parts in groups.values():
             if len(parts) > 1:
                 await self._check_joined(parts)
 
-    async def _check_joined(self, parts: list[Segment]) -> None:
-        gate = self.gate(replace(parts[0].origin, path=()))
-        edits = await gate.judge("".join(p.text for p in parts))
+    async def _check_joined(self, parts: list[tuple[Origin, str]]) -> None:
+        """What each part held by itself is out already: `Hello.` before an address is no longer a part of one."""
+        gate = self.gate(replace(parts[0][0], path=()))
+        edits = await gate.judge("".join(text for _, text in parts))
         at = 0
-        for part in parts[:-1]:
-            at += len(part.text)
+        for _, text in parts[:-1]:
+            at += len(text)
             for edit in edits:
                 if edit.start < at < edit.end:
                     gate.refuse(edit)

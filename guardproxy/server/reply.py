@@ -17,7 +17,7 @@ from guardproxy.wire import sse
 from guardproxy.wire.base import Call, Codec, End, Fault, Item, ReplyReader, ReplyWriter, Text, Usage
 
 MAX_CALL = 256 * 1024
-"""Characters of one tool call's arguments that are kept until it is decided."""
+"""Characters of arguments, over all calls of a choice, that are kept until the calls are decided."""
 MAX_CALLS = 128
 """Tool calls of one choice."""
 
@@ -40,7 +40,6 @@ class _Choice:
     fields: dict[str, _Field] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)  # fields whose part is open
     calls: dict[int, Call] = field(default_factory=dict)
-    decided: set[int] = field(default_factory=set)
     ended: bool = False
     cut: bool = False
 
@@ -149,7 +148,7 @@ class Reply:
             await self._cut(index, choice, cut.decision)
 
     async def _switch(self, index: int, name: str) -> None:
-        """Another field begins: parts of other channels are over, unless they run beside it, and so are calls."""
+        """Another field begins: parts of other channels are over, unless they run beside it."""
         choice = self._choice(index)
         if choice.ended:
             return
@@ -158,7 +157,6 @@ class Reply:
             f for f in choice.open if self.codec.origin(f).channel is not channel and (index, f) not in self._together
         ]
         try:
-            await self._decide_calls(index, choice)
             await self._part_ended(index, choice, over)
         except Cut as cut:
             await self._cut(index, choice, cut.decision)
@@ -205,13 +203,11 @@ class Reply:
 
     async def _call(self, item: Call) -> None:
         choice = self._choice(item.choice)
-        if choice.ended or item.index in choice.decided:
+        if choice.ended:
             return
         try:
             await self._part_ended(item.choice, choice, choice.open)
             self._where = (-1, "")
-            if item.index not in choice.calls:
-                await self._decide_calls(item.choice, choice)
             self._collect(choice, item)
         except Cut as cut:
             await self._cut(item.choice, choice, cut.decision)
@@ -222,17 +218,17 @@ class Reply:
         call = choice.calls[item.index] = replace(
             before, id=before.id + item.id, name=before.name + item.name, arguments=before.arguments + item.arguments
         )
-        if len(call.arguments) > MAX_CALL or len(call.name) + len(call.id) > 1024 or len(choice.decided) >= MAX_CALLS:
-            raise WireError("the upstream sent a tool call that is larger than guardproxy keeps")
+        held = sum(len(c.arguments) for c in choice.calls.values())
+        if held > MAX_CALL or len(call.name) + len(call.id) > 1024 or len(choice.calls) > MAX_CALLS:
+            raise WireError("the upstream sent more or larger tool calls than guardproxy keeps")
 
     async def _decide_calls(self, index: int, choice: _Choice) -> None:
-        """Every call that is complete goes out, whole, or cuts the choice."""
-        for number, call in list(choice.calls.items()):
-            del choice.calls[number]
-            choice.decided.add(number)
+        """At the choice's end every call is complete (fragments of several may be interleaved): out it goes, or it cuts."""
+        for place, call in enumerate(choice.calls.values()):
             origin = self.codec.origin("call", call.name)
             guarded = await guard_call(call, origin, self.gate)
-            self._out.append(self.writer.call(index, len(choice.decided) - 1, guarded))
+            self._out.append(self.writer.call(index, place, guarded))
+        choice.calls.clear()
 
     # ------------------------------------------------------------------------------------------------ endings
 

@@ -101,7 +101,7 @@ class _Server(uvicorn.Server):
 
 
 def listen(host: str, port: int, flag: str) -> socket.socket:
-    """A listening socket. Raises ConfigError when the address can't be had."""
+    """A bound socket, not listening yet. Raises ConfigError when the address can't be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     one = socket.socket(family, socket.SOCK_STREAM)
     one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -152,6 +152,8 @@ async def serve(settings: Settings, guard: Guard, said: Callable[[str], None]) -
                 loop.add_signal_handler(number, stop.set)
             gc.collect()
             gc.freeze()  # what lives as long as the process is not looked at again at every collection
+            for one in (first, second):
+                one.listen(BACKLOG)  # before the line that says so; what comes now waits for the servers
             said(_ready_line(settings, guard, first, second) + note)
             await _serve_both(running, settings, first, second, stop)
 

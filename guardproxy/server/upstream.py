@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import TypeVar
@@ -152,6 +152,31 @@ def trouble(error: Exception, *, began: bool) -> UpstreamError:
     return UpstreamError("the upstream's answer is not HTTP", code="upstream_invalid_response")
 
 
+class _Response(aiohttp.ClientResponse):
+    """A response whose reader learns at once that the connection is gone.
+
+    aiohttp 3.14 closes the connection over a malformed chunk without telling who waits for the next one.
+    """
+
+    async def start(self, connection: aiohttp.connector.Connection) -> _Response:
+        await super().start(connection)
+        closed = None if connection.protocol is None else connection.protocol.closed
+        if closed is not None and not self.content.is_eof():
+            closed.add_done_callback(self._lost)
+            self.content.on_eof(lambda: _forget(closed, self._lost))
+        return self
+
+    def _lost(self, closed: asyncio.Future[None]) -> None:
+        if not closed.cancelled():
+            closed.exception()
+        if not self.content.is_eof() and self.content.exception() is None:
+            self.content.set_exception(aiohttp.ClientPayloadError("the connection was closed"))
+
+
+def _forget(closed: asyncio.Future[None], callback: Callable[[asyncio.Future[None]], None]) -> None:
+    closed.remove_done_callback(callback)  # connections are reused: they must not collect responses
+
+
 class Upstream:
     """One upstream. Shared by all requests; make it inside of the event loop that uses it."""
 
@@ -177,7 +202,11 @@ class Upstream:
     def _session(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=self._limits.requests + 8, keepalive_timeout=KEEP_ALIVE)
         return aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            response_class=_Response,
+            trust_env=False,
+            auto_decompress=False,
         )
 
     async def post(self, path: str, body: bytes, *, stream: bool) -> Answer:

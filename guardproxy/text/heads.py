@@ -16,6 +16,8 @@ from typing import Any
 from guardproxy.text import syntax
 from guardproxy.text.syntax import Node, Tree
 
+PLENTY = 24.0
+"""Bits at which a head is long enough: about four certain characters."""
 MOST = 12
 """Characters of a head at most."""
 ENOUGH = 15.0
@@ -45,7 +47,7 @@ def head(tree: Tree) -> Head | None:
 def _sequence(nodes: Iterable[Node], flags: syntax._Flags, most: int) -> Head:
     out = _EMPTY
     for op, value in nodes:
-        if out.width >= most:
+        if out.width >= most or out.bits >= PLENTY:
             return _closed(out)
         one = _node(op, value, flags, most - out.width)
         out = Head(out.expression + one.expression, out.width + one.width, out.bits + one.bits, one.open)
@@ -71,7 +73,8 @@ def _node(op: Any, value: Any, flags: syntax._Flags, most: int) -> Head:
     if op is C.BRANCH:
         return _branch(value[1], flags, most)
     if op in (C.MAX_REPEAT, C.MIN_REPEAT):
-        return _repeated(*value, flags, most)
+        low, high, nodes = value
+        return _repeated(low, high, nodes, flags, most)
     return _closed(_EMPTY)
 
 
@@ -94,7 +97,8 @@ def _repeated(low: int, high: int, nodes: Sequence[Node], flags: syntax._Flags, 
     one = _sequence(nodes, flags, most)
     if not one.open or not one.width:
         return _closed(one)
-    times = min(low, most // one.width)
+    enough = math.ceil(PLENTY / one.bits) if one.bits else low  # more would only keep more text in mind
+    times = min(low, most // one.width, enough)
     return Head(f"(?:{one.expression}){{{times}}}", one.width * times, one.bits * times, times == low == high)
 
 

@@ -15,6 +15,8 @@ from re import _constants as C  # type: ignore[attr-defined]  # noqa: N812
 from re import _parser as P  # type: ignore[attr-defined]  # noqa: N812
 from typing import Any, TypeAlias
 
+from guardproxy.types import GuardproxyError
+
 Node: TypeAlias = tuple[Any, Any]
 MAX_WIDTH = 16_384
 """No pattern may match more characters than this: it bounds what a stream can be made to hold."""
@@ -51,7 +53,7 @@ _MEMBERS = {
 }
 
 
-class PatternError(ValueError):
+class PatternError(GuardproxyError, ValueError):
     """A pattern that can't be used. `position` is the offset in the pattern, or None."""
 
     def __init__(self, message: str, position: int | None = None) -> None:

@@ -8,7 +8,8 @@ import zlib
 
 import pytest
 
-from guardproxy.backend.dialogs import BY_NAME, DIALOGS, GITHUB_TOKEN, PREFIXES, Dialog, request
+from guardproxy.backend.dialog import Dialog
+from guardproxy.backend.dialogs import BY_NAME, DIALOGS, GITHUB_TOKEN, PREFIXES, request
 from guardproxy.backend.harmony import RESPONSE_TEMPLATE, chat_template
 from guardproxy.backend.launch import WEIGHTS
 

@@ -12,10 +12,14 @@ pytestmark = pytest.mark.gptoss
 
 @pytest.fixture(scope="module")
 def loaded():
+    import torch
     from transformers import AutoTokenizer, GptOssForCausalLM
 
-    model = GptOssForCausalLM.from_pretrained(WEIGHTS, dtype="auto", experts_implementation="eager")
-    return model.eval(), AutoTokenizer.from_pretrained(WEIGHTS)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # on busy cores, torch's threads spend their time waiting for each other
+    model = GptOssForCausalLM.from_pretrained(WEIGHTS, dtype="auto")
+    yield model.eval(), AutoTokenizer.from_pretrained(WEIGHTS)
+    torch.set_num_threads(threads)
 
 
 def test_it_is_a_gpt_oss_in_single_precision(loaded):

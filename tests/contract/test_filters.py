@@ -33,6 +33,10 @@ def made(kind: str) -> Filter:
     return one
 
 
+def order(finding: Finding) -> tuple[tuple[int, int], str, float]:
+    return finding.span or (-1, -1), finding.label, finding.score
+
+
 async def _reported(report: Report | Awaitable[Report]) -> Report:
     return report if isinstance(report, Report) else await report
 
@@ -51,7 +55,7 @@ async def _read(one: Filter, pieces: Sequence[str]) -> list[Finding]:
         assert all(f.span is None or settled <= f.span[0] < f.span[1] <= fed for f in report.findings)
         findings += report.findings
         settled = report.settled
-    return sorted(findings, key=lambda f: (f.span or (-1, -1), f.label))
+    return sorted(findings, key=order)
 
 
 def read(kind: str, *pieces: str) -> list[Finding]:
@@ -80,9 +84,12 @@ def test_modules_are_complete() -> None:
 
 
 @pytest.mark.parametrize(("kind", "text", "label"), CASES, ids=IDS)
-def test_examples_say_exactly_their_label(kind: str, text: str, label: str | None) -> None:
+def test_examples_say_their_label(kind: str, text: str, label: str | None) -> None:
     found = read(kind, text)
-    assert {f.label for f in found} == ({label} if label else set())
+    said = {f.label for f in found}
+    assert label in said if label else not said
+    family = f"{label}.".partition(".")[0]
+    assert all(other.startswith(f"{family}.") for other in said), "a general rule may agree, another family may not"
     check(kind, text, found)
     assert read(kind, *text) == found, "character by character"
 
@@ -146,4 +153,4 @@ def test_segments_do_not_share_state(kind: str) -> None:
             second = await _reported(one.feed(text[half:], last=True))
             return first.findings + second.findings
 
-        assert sorted(asyncio.run(both()), key=lambda f: (f.span, f.label)) == read(kind, text)
+        assert sorted(asyncio.run(both()), key=order) == read(kind, text)

@@ -21,7 +21,8 @@ FOUND = [(text, label) for text, label in EXAMPLES.items() if label]
 
 
 def said(text: str) -> list[tuple[str, str]]:
-    return [(f.label, text[slice(*f.span)]) for f in whole(BANK, text) if f.span]
+    """Labels and values in order; two rules may report the same."""
+    return list(dict.fromkeys((f.label, text[slice(*f.span)]) for f in whole(BANK, text) if f.span))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_nothing_before_hides_a_match(text: str, label: str, ahead: str) -> None
     assert {f.label for f in whole(BANK, ahead + text)} == {label}
 
 
-@pytest.mark.parametrize("first", [t for t, _ in FOUND[:21]])
+@pytest.mark.parametrize("first", [t for t, _ in FOUND[:23]])
 def test_one_value_does_not_hide_the_next(first: str) -> None:
     for second, label in FOUND:
         text = f"{first} {second}"

@@ -6,7 +6,6 @@ cuts inside characters and inside events.
 
 import asyncio
 import random
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,34 +24,34 @@ TEXTS = st.lists(PIECES, min_size=1, max_size=6).map("".join).filter(bool)
 NOTHING = Planted("none", "\0")
 
 
-@cache
+@pytest.fixture(scope="module")
 def guard() -> Guard:
     made = leak.build(POLICIES, bypass=False)
     asyncio.run(made.start())
     return made
 
 
-async def both(case: Case, rng: random.Random, cut: int, read: int) -> tuple[str, str]:
+async def both(guard: Guard, case: Case, rng: random.Random, cut: int, read: int) -> tuple[str, str]:
     parts = replies.pieces(replies.payload(case), rng, cut)
     events = list(replies.events(case, parts))
-    raw = await leak.streamed(guard(), case, replies.reads(events, rng, read))
-    one = leak.exchange(guard(), case.surface.dialect)
+    raw = await leak.streamed(guard, case, replies.reads(events, rng, read))
+    one = leak.exchange(guard, case.surface.dialect)
     one._choices = 2
     return replies.read_stream(case, raw), replies.read_whole(case, await one.whole(replies.whole(case)))
 
 
 @pytest.mark.parametrize("surface", [*REPLIES, *CALLS], ids=lambda s: f"{s.dialect}-{s.name}")
 @given(text=TEXTS, rng=st.randoms(use_true_random=False), cut=st.integers(0, 3), read=st.integers(0, 3))
-def test_streamed_is_whole(surface: object, text: str, rng: random.Random, cut: int, read: int) -> None:
+def test_streamed_is_whole(guard: Guard, surface: object, text: str, rng: random.Random, cut: int, read: int) -> None:
     case = Case(surface, NOTHING, text)  # type: ignore[arg-type]
-    streamed, whole = asyncio.run(both(case, rng, cut, read))
+    streamed, whole = asyncio.run(both(guard, case, rng, cut, read))
     assert streamed == whole
 
 
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda p: f"{p.label}-{p.value[:6]}")
-def test_every_planted_value_is_taken_out_and_the_rest_arrives(planted: Planted) -> None:
+def test_every_planted_value_is_taken_out_and_the_rest_arrives(guard: Guard, planted: Planted) -> None:
     case = Case(REPLIES[0], planted, "Before {} and after.")
-    streamed, whole = asyncio.run(both(case, random.Random(1), 1, 2))
+    streamed, whole = asyncio.run(both(guard, case, random.Random(1), 1, 2))
     assert streamed == whole == case.safe
 
 

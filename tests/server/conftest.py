@@ -9,7 +9,15 @@ import pytest
 
 from tests.server.support import World, answer, plays, whole, world
 
-SHORT = {"head": "400ms", "body": "900ms", "body_idle": "400ms", "first_byte": "600ms", "idle": "500ms", "total": "3s", "held": "150ms"}
+SHORT = {
+    "head": "400ms",
+    "body": "900ms",
+    "body_idle": "400ms",
+    "first_byte": "600ms",
+    "idle": "500ms",
+    "total": "3s",
+    "held": "150ms",
+}
 
 
 @pytest.fixture(scope="session")

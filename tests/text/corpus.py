@@ -159,8 +159,8 @@ def whole(bank: Bank, text: str) -> list[Finding]:
     return sorted(bank.open().feed(text, last=True).findings, key=key)
 
 
-def key(finding: Finding) -> tuple[tuple[int, int], str, str]:
-    return finding.span or (-1, -1), finding.filter, finding.label
+def key(finding: Finding) -> tuple[tuple[int, int], str, str, float]:
+    return finding.span or (-1, -1), finding.filter, finding.label, finding.score
 
 
 def ascii_re(rule: Rule) -> re.Pattern[str]:

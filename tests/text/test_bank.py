@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardproxy.text import PatternError, Rule
+from guardproxy.text import PatternError, Rule, syntax
 from guardproxy.text.bank import Bank, Bound
+from guardproxy.text.compiled import compile_gates
 from tests.text.corpus import RULES, cut, even_sum, stream, texts, whole
 
 BANK = Bank([Bound("f", rule) for rule in RULES])
@@ -55,10 +57,16 @@ ALONE = {index: only(RULES[index]) for index in (0, 3, 10, 24)}
 @given(text=texts())
 def test_the_gate_never_hides_a_match(text: str) -> None:
     data = text.encode("utf-8", "replace")
-    candidates = set(BANK.candidates(data))
-    for index, rule in enumerate(BANK.rules):
-        if rule.regexp.search(data.decode()):
-            assert index in candidates, rule.rule.id
+    hits: list[int] = []
+    GATES.scanner(hits)(data)
+    for index, truth in enumerate(TRUTHS):
+        if truth.search(data.decode()):
+            assert index in hits or index in GATES.ungated, RULES[index].id
+
+
+TREES = [syntax.parse(rule.pattern, ignore_case=rule.ignore_case) for rule in RULES]
+TRUTHS = [re2.compile(syntax.truth(tree)) for tree in TREES]
+GATES = compile_gates([syntax.gate(tree) for tree in TREES])
 
 
 def test_what_each_rule_finds() -> None:

@@ -25,6 +25,7 @@ def data(*chunks: bytes) -> list[bytes]:
         (b"data:  a\n\n", [b" a"]),
         (b"data: a\r\n\r\ndata: b\r\n\r\n", [b"a", b"b"]),
         (b"data: a\r\rdata: b\r\r", [b"a", b"b"]),
+        (b"data: a\r\ndata: b\r\n\r\n", [b"a\nb"]),
         (b"data: a\ndata: b\n\n", [b"a\nb"]),
         (b"data\n\ndata: a\n\n", [b"", b"a"]),
         (b"\n\n\n\ndata: a\n\n\n\n\ndata: b\n\n", [b"a", b"b"]),
@@ -73,6 +74,8 @@ def test_a_cut_field_name_is_no_event() -> None:
 
 PIECES = st.sampled_from(
     [
+        b"data: a\r\n",
+        b"data: b\n",
         b"data: ",
         b"data:",
         b"data",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guardproxy.filters._secret_rules.kind import WORD, Kind, context, expand, fake, nocase, shape
+from guardproxy.filters._secret_rules.kind import BASE64, WORD, Kind, context, expand, fake, nocase, shape
 
 _EQUALS = r"""["'`\]]{0,2}\s{0,3}[:=,>]{1,2}\s{0,3}["'`]{0,2}"""
 
@@ -106,7 +106,7 @@ MICROSOFT = (
         judge=None,
     ),
     context("azure-subscription-key", "Key of Azure API management or AI services", "ocp-apim-subscription", "{h32}"),
-    shape("azure-function-key", "Key of an Azure function", "{u20,60}AzFu{u6,12}==", "{u44}AzFu{u8}==", before=WORD),
+    context("azure-function-key", "Key of an Azure function", "x-functions", "[A-Za-z0-9_-]{54}==", value="{u54}=="),
     shape(
         "teams-webhook",
         "Incoming webhook of Microsoft Teams",
@@ -125,7 +125,7 @@ OTHERS = (
     shape("digitalocean-refresh", "DigitalOcean refresh token", "dor_v1_{h64}"),
     shape("digitalocean-spaces-key", "DigitalOcean Spaces access key", "DO00{c16}", score=0.8, before=WORD, floor=2.5),
     shape("heroku-token", "Heroku API key", "HRKU-{u36,64}", "HRKU-{i}"),
-    context("heroku-api-key", "Heroku API key (older form)", "heroku", "{i}", judge=None),
+    context("heroku-api-key", "Heroku API key (older form)", "eroku", "{i}", judge=None, name="heroku"),
     shape("fly-token", "Fly.io access token (macaroon)", "fm[12][ar]?_{b60,1500}={0,3}", "fm2_{b120}==", before=WORD),
     shape("fly-oauth", "Fly.io access token", "fo1_{u43}", before=WORD),
     shape("cloudflare-token", "Cloudflare key or token with checksum", "cf(?:k|ut|at)_{w40}{h8}", "cfut_{w40}{h8}"),
@@ -148,7 +148,7 @@ OTHERS = (
     shape("supabase-token", "Supabase personal access token", "sb[po]_{h40}", "sbp_{h40}"),
     shape("supabase-secret-key", "Supabase secret key", "sb_secret_{u20,48}", "sb_secret_{u31}"),
     shape("neon-key", "Neon API key", "napi_{l64}"),
-    shape("clickhouse-key", "ClickHouse Cloud secret key", "4b1d{w38}", before=WORD, floor=3.5),
+    shape("clickhouse-key", "ClickHouse Cloud secret key", "4b1d{w38}", before=BASE64, floor=3.5),
     shape("planetscale-password", "PlanetScale password", r"pscale_pw_[A-Za-z0-9_.=-]{32,64}", "pscale_pw_{u43}"),
     shape("planetscale-token", "PlanetScale service token", r"pscale_tkn_[A-Za-z0-9_.=-]{32,64}", "pscale_tkn_{u43}"),
     shape("planetscale-oauth", "PlanetScale OAuth token", r"pscale_oauth_[A-Za-z0-9_.=-]{32,64}", "pscale_oauth_{u43}"),
@@ -157,7 +157,13 @@ OTHERS = (
     shape("databricks-token", "Databricks personal access token", "dapi{h32}(?:-[0-9])?", "dapi{h32}-2", before=WORD),
     shape("databricks-oauth-secret", "Databricks OAuth secret", "dose{h32}", before=WORD),
     shape(
-        "backblaze-key", "Backblaze B2 application key", "K00[0-9]{b27}", "K005{b27}", score=0.8, before=WORD, floor=3.5
+        "backblaze-key",
+        "Backblaze B2 application key",
+        "K00[0-9]{b27}",
+        "K005{b27}",
+        score=0.8,
+        before=BASE64,
+        floor=3.5,
     ),
     shape("scaleway-access-key", "Scaleway access key", "SCW{c17}", before=WORD, floor=2.8, score=0.8),
     context(
@@ -167,11 +173,11 @@ OTHERS = (
     context("hetzner-token", "Hetzner Cloud token", "hcloud|hetzner", "{w64}"),
     context("vultr-key", "Vultr API key", "vultr", "{c36}"),
     context("fastly-token", "Fastly API token", "fastly", "{u32}"),
-    context("confluent-key", "Confluent Cloud API key", "confluent", "{l16}", floor=2.5),
-    context("confluent-secret", "Confluent Cloud API secret", "confluent", "{b64}"),
+    context("confluent-key", "Confluent Cloud API key", "fluent", "{l16}", floor=2.5, name="confluent"),
+    context("confluent-secret", "Confluent Cloud API secret", "fluent", "{b64}", name="confluent"),
     context("meraki-key", "Cisco Meraki API key", "meraki", "{h40}", vendor="cisco"),
     context("zerotier-token", "ZeroTier Central token", "zerotier", "{w32}"),
-    context("namecheap-key", "Namecheap API key", "namecheap", "{h32}"),
+    context("namecheap-key", "Namecheap API key", "mecheap", "{h32}", name="namecheap"),
     context("godaddy-key", "GoDaddy API key", "godaddy|sso-key", "{w10,16}_{w21,24}", value="{w12}_{w22}"),
 )
 

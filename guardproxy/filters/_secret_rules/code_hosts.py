@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from guardproxy.filters._secret_rules.judges import crc32_suffix, with_crc32
-from guardproxy.filters._secret_rules.kind import WORD, Kind, context, expand, fake, shape
+from guardproxy.filters._secret_rules.kind import BASE64, WORD, Kind, context, expand, fake, shape
 
 
 def _checked(id: str, title: str, prefix: str) -> Kind:
@@ -62,7 +62,7 @@ ATLASSIAN = (
         "ATSTT3[A-Za-z0-9_=-]{60,300}",
         "ATSTT3xFf{u174}",
     ),
-    context("atlassian-key", "Atlassian API token (older form)", "atlassian|confluence|jira", "{w24}"),
+    context("atlassian-key", "Atlassian API token (older form)", "atlassian|jira", "{w24}"),
     shape("bitbucket-app-password", "Bitbucket app password", "ATBB[A-Za-z0-9_=-]{28,32}", "ATBB{w32}", floor=3.0),
     shape(
         "bitbucket-access-token", "Bitbucket repository access token", "ATCTT3[A-Za-z0-9_=-]{60,300}", "ATCTT3xFf{u174}"
@@ -91,10 +91,10 @@ REGISTRIES = (
         "pypi-AgENdGVzdC5weXBpLm9yZ{u120}",
     ),
     shape("rubygems-key", "RubyGems API key", "rubygems_{h48}"),
-    shape("crates-token", "crates.io API token", "cio{w32}", before=WORD, floor=3.5),
+    shape("crates-token", "crates.io API token", "cio{w32}", before=BASE64, floor=3.5),
     shape("docker-token", "Docker personal access token", "dckr_pat_{u27}"),
     shape("docker-org-token", "Docker organization access token", "dckr_oat_{u32}"),
-    shape("nuget-key", "NuGet API key", "oy2{l43}", before=WORD, floor=3.5),
+    shape("nuget-key", "NuGet API key", "oy2{l43}", before=BASE64, floor=3.5),
     shape("clojars-token", "Clojars deploy token", "CLOJARS_{l60}"),
     shape("packagist-token", "Packagist token", "packagist_[ou][ru]t_{h68}", "packagist_ort_{h68}"),
     shape(
@@ -103,11 +103,13 @@ REGISTRIES = (
         "AKC[A-Za-z0-9]{64,73}",
         "AKCp{w69}",
         vendor="jfrog",
-        before=WORD,
+        before=BASE64,
     ),
-    shape("artifactory-reference-token", "JFrog reference token", "cmVmd{w59}", vendor="jfrog", before=WORD, floor=3.5),
-    context("jfrog-key", "JFrog API key, after its name", "jfrog|artifactory|bintray|xray", "{l73}"),
-    context("jfrog-identity-token", "JFrog identity token, after its name", "jfrog|artifactory|bintray|xray", "{l64}"),
+    shape(
+        "artifactory-reference-token", "JFrog reference token", "cmVmd{w59}", vendor="jfrog", before=BASE64, floor=3.5
+    ),
+    context("jfrog-key", "JFrog API key, after its name", "jfrog|tifactory|bintray|xray", "{l73}"),
+    context("jfrog-identity-token", "JFrog identity token, after its name", "jfrog|tifactory|bintray|xray", "{l64}"),
     shape("jsr-token", "JSR token", "jsr[pd]_{w36,60}", "jsrp_{w40}", before=WORD),
 )
 
@@ -115,11 +117,11 @@ PIPELINES = (
     shape("buildkite-token", "Buildkite user or agent token", "bk(?:u|aj|ct|pt)[a-z]?_{w40,64}", "bkua_{h40}"),
     shape("circleci-token", "CircleCI token", "CCI(?:PAT|PRJ)_{w22}_{h40}", "CCIPAT_{w22}_{h40}"),
     context("circleci-key", "CircleCI token (older form)", "circle[_ -]?(?:ci|token)", "{h40}", name="circle_ci"),
-    context("travis-token", "Travis CI token", "travis", "{u22}"),
+    context("travis-token", "Travis CI token", "ravis", "{u22}", name="travis"),
     context("jenkins-token", "Jenkins API token", "jenkins", "11{h32}"),
     context("drone-token", "Drone CI token", "drone", "{w32}"),
-    context("codecov-token", "Codecov upload token (older form)", "codecov", "{l32}"),
-    context("codecov-upload-token", "Codecov upload token", "codecov", "{i}", judge=None),
+    context("codecov-token", "Codecov upload token (older form)", "odecov", "{l32}", name="codecov"),
+    context("codecov-upload-token", "Codecov upload token", "odecov", "{i}", judge=None, name="codecov"),
     shape("sonar-token", "SonarQube or SonarCloud token", "sq[pua]_{h40}", "sqp_{h40}"),
     context("sonar-key", "Sonar token (older form)", "sonar", "{h40}"),
     shape(
@@ -141,7 +143,6 @@ PIPELINES = (
     shape("prefect-token", "Prefect API token", "pn[ub]_{w36}", "pnu_{w36}", before=WORD, floor=3.0),
     shape("scalingo-token", "Scalingo API token", "tk-us-{u48}"),
     context("bitrise-token", "Bitrise token", "bitrise", "{u86}"),
-    context("appcenter-token", "App Center token", "app[_-]?center", "{h40}", name="appcenter"),
 )
 
 KINDS: tuple[Kind, ...] = GITHUB + GITLAB + ATLASSIAN + REGISTRIES + PIPELINES

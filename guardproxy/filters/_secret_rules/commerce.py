@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from guardproxy.filters._secret_rules.judges import base58check, mixed, stellar, with_base58check, with_stellar
-from guardproxy.filters._secret_rules.kind import WORD, Kind, context, shape
+from guardproxy.filters._secret_rules.kind import BASE64, WORD, Kind, context, shape
 
 _BASE58 = "[1-9A-HJ-NP-Za-km-z]"
 
@@ -11,7 +11,7 @@ PAYMENT = (
     shape("stripe-secret-key", "Stripe (or Paystack) secret key", "sk_(?:live|test|prod)_{w10,247}", "sk_live_{w99}"),
     shape("stripe-restricted-key", "Stripe restricted key", "rk_(?:live|test|prod)_{w10,247}", "rk_live_{w99}"),
     shape("stripe-webhook-secret", "Stripe webhook signing secret", "whsec_{b32,90}={0,2}", "whsec_{w32}"),
-    shape("square-access-token", "Square access token", "EAAA{u44,64}", "EAAA{u60}", before="A-Za-z0-9+/", floor=3.5),
+    shape("square-access-token", "Square access token", "EAAA{u44}(?:{u16})?", "EAAA{u60}", before=BASE64, floor=3.5),
     shape("square-oauth-token", "Square personal access token", "sq0atp-{u22}"),
     shape("square-oauth-secret", "Square OAuth secret", "sq0csp-{u43}"),
     shape(
@@ -48,8 +48,8 @@ PAYMENT = (
     shape("midtrans-key", "Midtrans server key", "Mid-server-{u24}"),
     shape("klarna-key", "Klarna API key", "klarna_(?:live|test)_api_[A-Za-z0-9_+/=-]{40,200}", "klarna_live_api_{u80}"),
     shape("finicity-token", "Finicity token, after its name", "finicity_{h32}", before=WORD),
-    context("finicity-key", "Finicity API token", "finicity", "{h32}"),
-    context("finicity-secret", "Finicity client secret", "finicity", "{l20}"),
+    context("finicity-key", "Finicity API token", "nicity", "{h32}", name="finicity"),
+    context("finicity-secret", "Finicity client secret", "nicity", "{l20}", name="finicity"),
 )
 
 SHOPS = (
@@ -59,9 +59,9 @@ SHOPS = (
     shape("shopify-shared-secret", "Shopify shared secret", "shpss_{x32}", "shpss_{h32}"),
     context("etsy-token", "Etsy access token", "etsy", "{l24}", before=WORD),
     context("squarespace-token", "Squarespace access token", "squarespace", "{i}", judge=None),
-    context("freshbooks-token", "FreshBooks access token", "freshbooks", "{l64}"),
-    shape("easypost-key", "EasyPost API key", "EZAK{w54}", before=WORD),
-    shape("easypost-test-key", "EasyPost test API key", "EZTK{w54}", before=WORD),
+    context("freshbooks-token", "FreshBooks access token", "shbooks", "{l64}", name="freshbooks"),
+    shape("easypost-key", "EasyPost API key", "EZAK{w54}", before=BASE64),
+    shape("easypost-test-key", "EasyPost test API key", "EZTK{w54}", before=BASE64),
     shape("shippo-token", "Shippo API token", "shippo_(?:live|test)_{h40}", "shippo_live_{h40}"),
     shape("duffel-token", "Duffel access token", "duffel_(?:test|live)_[A-Za-z0-9_=-]{43}", "duffel_live_{u43}"),
     shape("lob-key", "Lob API key", "(?:live|test)_{h35}", "live_{h35}", before="A-Za-z0-9_"),
@@ -82,7 +82,7 @@ SHOPS = (
 )
 
 COINS = (
-    context("coinbase-key", "Coinbase API key", "coinbase", "{u64}"),
+    context("coinbase-key", "Coinbase API key", "inbase", "{u64}", name="coinbase"),
     context("binance-key", "Binance API key or secret", "binance", "{w64}"),
     context("kraken-key", "Kraken API secret", "kraken", "[A-Za-z0-9/=+_-]{80}", value="{b80}"),
     context("kucoin-id", "KuCoin API key", "kucoin", "{h24}"),

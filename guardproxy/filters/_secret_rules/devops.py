@@ -85,13 +85,13 @@ INFRASTRUCTURE = (
     shape(
         "authress-key",
         "Authress service client access key",
-        r"(?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120}",
+        r"(?:sc_|ext_|scauth_|authress_)[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120}",
         "sc_{l12}.{l4}.acc_{l16}.{b60}",
         before=WORD,
     ),
     shape("openshift-token", "OpenShift user token", "sha256~{u43}", before=WORD),
     shape("settlemint-token", "SettleMint access token", "sm_(?:pat|aat|sat)_{w16}", "sm_pat_{w16}"),
-    context("algolia-key", "Algolia API key", "algolia", "{l32}"),
+    context("algolia-key", "Algolia API key", "golia", "{l32}", name="algolia"),
     context("okta-token", "Okta API token", "okta|ssws", "00[A-Za-z0-9=_-]{40}", value="00{u40}"),
     context("auth0-secret", "Auth0 client secret", "auth0", "{u64}"),
     context("onelogin-secret", "OneLogin client secret", "onelogin", "{h64}"),
@@ -108,7 +108,7 @@ INFRASTRUCTURE = (
         name="BUNDLE_ENTERPRISE__CONTRIBSYS__COM",
         floor=2.0,
     ),
-    context("nomad-token", "HashiCorp Nomad or Consul token", "nomad|consul", "{i}", judge=None),
+    context("nomad-token", "HashiCorp Nomad or Consul token", "nomad", "{i}", judge=None, name="nomad"),
 )
 
 MONITORING = (
@@ -117,7 +117,7 @@ MONITORING = (
     shape("newrelic-insert-key", "New Relic insert key", "NRI[IQ]-{u32}", "NRII-{u32}"),
     shape("newrelic-admin-key", "New Relic admin or REST key", "NRRA-{h42}"),
     shape("newrelic-license-key", "New Relic license key", "{h36}NRAL", before=WORD),
-    context("newrelic-user-id", "New Relic user API id", "new[_ -]?relic", "{l64}", name="newrelic"),
+    context("newrelic-user-id", "New Relic user API id", "relic", "{l64}", name="newrelic"),
     shape(
         "grafana-cloud-token", "Grafana Cloud access policy token", "glc_{b32,400}={0,3}", "glc_eyJ{b100}=", before=WORD
     ),
@@ -128,8 +128,8 @@ MONITORING = (
     ),
     shape("sentry-user-token", "Sentry user token", "sntryu_{h64}"),
     context("sentry-token", "Sentry token (older form)", "sentry", "{h64}"),
-    context("datadog-key", "Datadog application key", "datadog|dd_app|ddog", "{l40}"),
-    context("datadog-api-key", "Datadog API key", "datadog|dd_api|ddog", "{h32}"),
+    context("datadog-key", "Datadog application key", "tadog|dd_app", "{l40}", name="datadog"),
+    context("datadog-api-key", "Datadog API key", "tadog|dd_api", "{h32}", name="datadog"),
     context(
         "pagerduty-key", "PagerDuty API key", "pager[_ -]?duty", "[A-Za-z0-9_+-]{20}", name="pagerduty", value="u+{w18}"
     ),

@@ -20,14 +20,27 @@ _SAYS = "(?: (?:" + nocase("is|was|are|ist|lautet|equals|will be|now") + r"):? ?
 _JOIN = r"""["'`*\]]{0,3}\s{0,3}""" + _TYPE + r"""(?:=>|:=|\?=|\|\|=?|={1,3}|:|>|""" + _SAYS + r""")[\s*]{0,4}"""
 _QUOTED = r"""(?:[brfLu]?["'`]|\\["'])([^\s"'`<>\\]{6,250})["'`\\]"""
 _BARE = r"""([^\s"'`<>,;(){}\[\]|\\]{6,250})(?:[\s"'`<>,;)}\]|\\]|\Z)"""
-_PASSWORDS = nocase("pass") + "(?:" + nocase("word|wort|wd|phrase|code") + ")?|" + nocase("kennwort|pwd")
+_TOKEN = _BARE.replace("<>,;", "<>,;&")  # a password may hold `&`, a token of a query ends there
+_PASSWORDS = nocase("pass") + "(?:" + nocase("word|wort|wd|phrase|code") + ")?|" + nocase("kennwort")
+_KEY = f"(?:[_ .-]{nocase('key')}|{nocase('key')})"
 _SECRETS = "|".join(
     (
-        nocase("secret"),
-        nocase("token"),
-        nocase("credential") + "[sS]?",
-        f"(?:{nocase('api|access|auth|private|signing|encryption|master|account|storage|service|license|client|app|admin')})"
-        f"[_ .-]?{nocase('key')}",
+        nocase("secret|token|credential"),
+        *(
+            nocase(w) + _KEY
+            for w in (
+                "api",
+                "access",
+                "auth",
+                "private",
+                "signing",
+                "encryption",
+                "master",
+                "account",
+                "license",
+                "client",
+            )
+        ),
     )
 )
 
@@ -39,6 +52,8 @@ def _assignment(
     vendor = "password" if "password" in id else "generic"
     return Kind(id, vendor, title, pattern, example, score, "", floor, judge, context=True)
 
+
+_FIELD = f"(?:{nocase('password')}|{nocase('pwd')})="
 
 ADDRESSES = (
     Kind(
@@ -55,7 +70,7 @@ ADDRESSES = (
         "connection-string-password",
         "connection_string",
         "Password in a connection string: Server=…;Password=…;",
-        f"(?:;|[?&])\\s?(?:{nocase('password|pwd')})=" + r"""([^;\s"'`<>&\\]{3,128})(?:[;\s"'`<>&\\]|\Z)""",
+        f"(?:[;?&]{_FIELD}|; {_FIELD})" + r"""([^;\s"'`<>&\\]{3,128})(?:[;\s"'`<>&\\]|\Z)""",
         "Server=db.acme.test;Database=main;User Id=alice;Password=" + fake("{w14}", "dsn") + ";",
         0.9,
         judge=judges.url_password,
@@ -80,7 +95,7 @@ HEADERS = (
         "basic-auth",
         "basic_auth",
         "Basic authentication of an HTTP request, decoded and seen to hold user and password",
-        nocase("basic") + r"[ ]{1,2}([A-Za-z0-9+/]{8,400}={0,2})(?:[^A-Za-z0-9+/=]|\Z)",
+        nocase("basic") + r"[ ]{1,2}([A-Za-z0-9+/]{8,400}={0,2})",
         "Authorization: Basic YWxpY2U6aHVudGVyMjJodW50ZXI=",
         0.95,
         WORD,
@@ -92,7 +107,7 @@ HEADERS = (
         "authorization",
         "Other value of an Authorization header",
         nocase("authorization")
-        + r"""["']?\s?[:=]\s{0,2}["']?(?:[A-Za-z]{3,12}[ ]{1,2})?([A-Za-z0-9._~+/=:-]{16,600})(?:[\s"'`,;)\]}<\\]|\Z)""",
+        + r"""["']?\s?[:=]\s{0,2}["']?(?:[A-Za-z]{3,12}[ ]{1,2})?([A-Za-z0-9._~+/=:-]{16,600})(?:[^A-Za-z0-9._~+/=:(\[-]|\Z)""",
         "Authorization: token " + fake("{h40}", "auth"),
         0.8,
         WORD,
@@ -122,6 +137,15 @@ ASSIGNMENTS = (
         judges.bare_password,
     ),
     _assignment(
+        "generic-pwd-password",
+        "Password assigned to a name that ends in pwd",
+        nocase("pwd"),
+        r"""["'`]?""" + _BARE,
+        'DbPwd="' + fake("{w10}", "pw") + '!7a"',
+        0.7,
+        judges.bare_password,
+    ),
+    _assignment(
         "generic-secret-quoted",
         "Secret, token or key assigned, in quotes",
         _SECRETS,
@@ -135,7 +159,7 @@ ASSIGNMENTS = (
         "generic-secret",
         "Secret, token or key assigned, without quotes",
         _SECRETS,
-        _BARE,
+        _TOKEN,
         "SECRET_TOKEN=" + fake("{w32}", "sb"),
         0.7,
         judges.machine_made,

@@ -137,8 +137,13 @@ _REFERENCE = re.compile(
 _NAME = re.compile(r"[A-Za-z_][A-Za-z_.:>-]*[0-9]{0,3}")
 
 
+def _stands_for(value: str) -> bool:
+    """A name or reference in the place of a value: `your-password`, `${TOKEN}`, `os.environ[…`, `****`."""
+    return bool(_REFERENCE.match(value) or _NAMES_ITSELF.fullmatch(value))
+
+
 def _placeholder(value: str) -> bool:
-    return bool(_REFERENCE.match(value) or _NAMES_ITSELF.fullmatch(value)) or len(set(value)) < 4
+    return _stands_for(value) or len(set(value)) < 4
 
 
 def password(value: str) -> float | None:
@@ -171,5 +176,5 @@ def machine_made(value: str) -> float | None:
 
 
 def url_password(value: str) -> float | None:
-    """The password part of a URL: anything but a placeholder."""
-    return None if _placeholder(value) and (len(value) > 3 or not value.isalnum()) else 0.85
+    """The password part of an address: anything, however short, that does not stand for a value."""
+    return None if _stands_for(value) or set(value) <= set("xX.-") else 0.85

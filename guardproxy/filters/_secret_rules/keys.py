@@ -122,7 +122,7 @@ TOKENS = (
     shape(
         "shadow-hash",
         "Password hash of a Unix account",
-        r"\$(?:1|5|6|y|gy)\$[A-Za-z0-9./=,$]{1,40}\${b22,86}",
+        r"\$[156y]\$[A-Za-z0-9./=,$]{1,40}\${b22,86}",
         "$6${w16}${w86}",
         vendor="password_hash",
         score=0.8,
@@ -204,7 +204,8 @@ FILES = (
         "curl-user",
         "basic_auth",
         "User and password on a command line",
-        r"""(?:-u|--user|--proxy-user)[ =]{0,2}["']?[A-Za-z0-9_.@+-]{1,60}:([^\s"']{3,120})""" + r"""(?:[\s"']|\Z)""",
+        r"""(?:-u[ =]|--user[ =]|--proxy-user[ =])["']?[A-Za-z0-9_.@+-]{1,60}:([^\s"']{3,120})"""
+        + r"""(?:[\s"']|\Z)""",
         "curl -u alice:" + fake("{w14}", "curl") + " https://acme.test",
         0.85,
         "A-Za-z0-9_-",

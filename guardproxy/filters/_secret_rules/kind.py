@@ -41,6 +41,8 @@ _MEMBERS = {
 _MACRO = re.compile(r"\{([wuhxlcbdai])(\d*)(?:,(\d+))?\}")
 WORD = "A-Za-z0-9"
 """Left boundary for prefixes that are short or part of a word. Long ones have none: `%3Dghp_…` and `\\nghp_…` count."""
+BASE64 = "A-Za-z0-9+/"
+"""Left boundary for prefixes of letters and digits alone, which long base 64 holds by chance."""
 
 
 def expand(template: str) -> str:
@@ -144,8 +146,9 @@ def context(
 ) -> Kind:
     """A value without a shape of its own, after a word that names its vendor: `ACME_API_KEY="…"`, `acme token: …`.
 
-    The length is exact or nearly so, to leave few candidate ends to judge; the value alone is redacted. `name` and
-    `value` make the example where `words` or `template` are not plain.
+    `words` may begin inside the name, where the name begins like common words (`tadog` for Datadog): every beginning of
+    a match is followed, which costs. The length is exact or nearly so, to leave few candidate ends to judge; the value
+    alone is redacted. `name` and `value` make the example where `words` or `template` are not plain.
     """
     pattern = f"(?:{nocase(words)})" + _TAIL + _WORDS + _JOIN + f"({expand(template)})"
     plain = name or words.partition("|")[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guardproxy.filters._secret_rules.kind import WORD, Kind, context, shape
+from guardproxy.filters._secret_rules.kind import BASE64, WORD, Kind, context, shape
 
 CHAT = (
     shape("slack-bot-token", "Slack bot token", "xoxb-[A-Za-z0-9-]{20,200}", "xoxb-{d12}-{d12}-{w24}"),
@@ -47,18 +47,17 @@ CHAT = (
     shape(
         "telegram-bot-token",
         "Telegram bot token",
-        "[0-9]{5,16}:A{u34}",
+        "[0-9]{5,16}:A{u33,34}",
         "{d9}:AA{u33}",
         before="A-Za-z0-9_.",
         floor=3.5,
     ),
-    context("mattermost-token", "Mattermost access token", "mattermost", "{l26}"),
+    context("mattermost-token", "Mattermost access token", "rmost", "{l26}", name="mattermost"),
     context("gitter-token", "Gitter access token", "gitter", "{u40}"),
-    context("line-token", "LINE channel access token", "line[_ -]channel", "{b160}", name="line_channel"),
     shape("twitch-oauth", "Twitch chat OAuth token", "oauth:({l30})", "oauth:{l30}", before=WORD, floor=3.0),
     context("twitch-secret", "Twitch client id, secret or token", "twitch", "{l30}"),
-    context("sendbird-token", "Sendbird API token", "sendbird", "{h40}"),
-    context("sendbird-id", "Sendbird application id", "sendbird", "{i}", judge=None, score=0.6),
+    context("sendbird-token", "Sendbird API token", "ndbird", "{h40}", name="sendbird"),
+    context("sendbird-id", "Sendbird application id", "ndbird", "{i}", judge=None, score=0.6, name="sendbird"),
 )
 
 MAIL_AND_PHONE = (
@@ -78,12 +77,18 @@ MAIL_AND_PHONE = (
     shape("resend-key", "Resend API key", "re_{w8}_{w24}", before=WORD, floor=3.5),
     shape("onesignal-key", "OneSignal API key", "os_v2_(?:app|org)_{l80,120}", "os_v2_app_{l103}"),
     shape("klaviyo-key", "Klaviyo private API key", "pk_{h34}", before=WORD, floor=2.8),
-    context("postmark-token", "Postmark server or account token", "postmark", "{i}", judge=None),
-    context("mailjet-key", "Mailjet API key or secret", "mailjet", "{h32}"),
+    context("postmark-token", "Postmark server or account token", "ostmark", "{i}", judge=None, name="postmark"),
+    context("mailjet-key", "Mailjet API key or secret", "ailjet", "{h32}", name="mailjet"),
     context("sparkpost-key", "SparkPost API key", "sparkpost", "{h40}"),
-    context("messagebird-token", "MessageBird API token", "message[_ -]?bird", "{w25}", name="messagebird"),
+    context("messagebird-token", "MessageBird API token", "ge[_ -]bird|gebird", "{w25}", name="messagebird"),
     context(
-        "messagebird-id", "MessageBird client id", "message[_ -]?bird", "{i}", name="messagebird", judge=None, score=0.6
+        "messagebird-id",
+        "MessageBird client id",
+        "ge[_ -]bird|gebird",
+        "{i}",
+        name="messagebird",
+        judge=None,
+        score=0.6,
     ),
     context("vonage-secret", "Vonage (Nexmo) API secret", "vonage|nexmo", "{w16}", floor=2.8),
     context("plivo-token", "Plivo auth token", "plivo", "{w40}"),
@@ -95,7 +100,7 @@ SOCIAL = (
         "Facebook or Instagram graph access token",
         "EAA[A-Za-z0-9]{80,400}",
         "EAACEd{w120}",
-        before="A-Za-z0-9+/",
+        before=BASE64,
     ),
     shape(
         "facebook-app-token",
@@ -105,29 +110,29 @@ SOCIAL = (
         before=WORD,
         floor=3.5,
     ),
-    context("facebook-secret", "Facebook app secret", "facebook|fb_app", "{h32}"),
+    context("facebook-secret", "Facebook app secret", "cebook|fb_app", "{h32}", name="facebook"),
     shape(
         "instagram-token",
         "Instagram access token",
         "IGQ[A-Za-z0-9_-]{100,300}",
         "IGQVJ{u140}",
         vendor="facebook",
-        before="A-Za-z0-9+/",
+        before=BASE64,
     ),
     shape(
         "twitter-bearer",
         "X (Twitter) app bearer token",
         "A{22}[A-Za-z0-9%]{80,120}",
         "AAAAAAAAAAAAAAAAAAAAAA{w90}",
-        before="A-Za-z0-9+/",
+        before=BASE64,
         floor=3.5,
     ),
     context("twitter-key", "X (Twitter) API key", "twitter", "{w25}"),
     context("twitter-secret", "X (Twitter) API secret", "twitter", "{w50}"),
     context("twitter-token", "X (Twitter) access token", "twitter", "[0-9]{15,25}-{w20,40}", value="{d18}-{w30}"),
     context("twitter-token-secret", "X (Twitter) access token secret", "twitter", "{w45}"),
-    context("linkedin-id", "LinkedIn client id", "linked[_ -]?in", "{l14}", name="linkedin", floor=2.5, score=0.6),
-    context("linkedin-secret", "LinkedIn client secret", "linked[_ -]?in", "{l16}", name="linkedin", floor=2.5),
+    context("linkedin-id", "LinkedIn client id", "ked[_ -]in|kedin", "{l14}", name="linkedin", floor=2.5, score=0.6),
+    context("linkedin-secret", "LinkedIn client secret", "ked[_ -]in|kedin", "{l16}", name="linkedin", floor=2.5),
     context("spotify-secret", "Spotify client secret", "spotify", "{h32}"),
     context("reddit-secret", "Reddit client secret", "reddit", "{u27,30}"),
     shape("pinterest-token", "Pinterest access token", "pina_{c60,100}", "pina_{c72}"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from guardproxy.filters._secret_rules.kind import WORD, Kind, context, shape
+from guardproxy.filters._secret_rules.kind import BASE64, WORD, Kind, context, shape
 
 WORK = (
     shape("linear-key", "Linear API key", "lin_api_{w40}"),
     shape("linear-oauth-token", "Linear OAuth token", "lin_oauth_{w40,64}", "lin_oauth_{h64}"),
     context(
-        "linear-secret", "Linear client secret", "linear[_-]?(?:client|secret|oauth)", "{h32}", name="linear_client"
+        "linear-secret", "Linear client secret", "inear[_-]?(?:client|secret|oauth)", "{h32}", name="linear_client"
     ),
     shape("notion-token", "Notion integration token", "ntn_{d11}{w35}"),
     shape("notion-secret", "Notion integration token (older form)", "secret_{w43}", before=WORD, floor=3.8),
@@ -35,8 +35,15 @@ WORK = (
     ),
     shape("clickup-token", "ClickUp personal token", "pk_[0-9]{5,10}_{c32}", "pk_{d8}_{c32}", before=WORD),
     shape("typeform-token", "Typeform personal access token", r"tfp_[A-Za-z0-9_.=-]{40,64}", "tfp_{w44}_{w14}"),
-    shape("intercom-token", "Intercom access token", "dG9rO{b50,70}={0,2}", "dG9rO{b54}=", before=WORD),
-    context("intercom-key", "Intercom access token, after its name", "intercom", "[A-Za-z0-9=_-]{60}", value="{u60}"),
+    shape("intercom-token", "Intercom access token", "dG9rO{b50,70}={0,2}", "dG9rO{b54}=", before=BASE64),
+    context(
+        "intercom-key",
+        "Intercom access token, after its name",
+        "tercom",
+        "[A-Za-z0-9=_-]{60}",
+        value="{u60}",
+        name="intercom",
+    ),
     shape("hubspot-token", "HubSpot private app token", "pat-(?:na|eu|ap)[0-9]-{i}", "pat-na1-{i}"),
     context("hubspot-key", "HubSpot API key", "hubspot|hapikey", "{i}", judge=None),
     context("zendesk-token", "Zendesk API token", "zendesk", "{w40}"),
@@ -56,7 +63,12 @@ WORK = (
 CONTENT = (
     shape("contentful-token", "Contentful personal access token", "CFPAT-{u43}"),
     context(
-        "contentful-delivery-token", "Contentful delivery token", "contentful", "[A-Za-z0-9=_-]{43}", value="{u43}"
+        "contentful-delivery-token",
+        "Contentful delivery token",
+        "entful",
+        "[A-Za-z0-9=_-]{43}",
+        value="{u43}",
+        name="contentful",
     ),
     shape("ghost-admin-key", "Ghost admin API key", "{h24}:{h64}", before="A-Za-z0-9-"),
     shape("frameio-token", "Frame.io API token", "fio-u-[A-Za-z0-9_=-]{64}", "fio-u-{u64}"),
@@ -72,12 +84,10 @@ CONTENT = (
         before=WORD,
     ),
     context("maxmind-key", "MaxMind license key", "maxmind|geoip|license[_ -]?key", "{w6}_{w29}_mmk"),
-    context("openweather-key", "OpenWeather API key", "openweather", "{h32}"),
-    context(
-        "nytimes-key", "New York Times API key", "nytimes|new[_ -]?york[_ -]?times", "[A-Za-z0-9=_-]{32}", value="{u32}"
-    ),
+    context("openweather-key", "OpenWeather API key", "nweather", "{h32}", name="openweather"),
+    context("nytimes-key", "New York Times API key", "nytimes|york[_ -]?times", "[A-Za-z0-9=_-]{32}", value="{u32}"),
     context("finnhub-token", "Finnhub API token", "finnhub", "{l20}"),
-    context("etherscan-key", "Etherscan API key", "etherscan", "{c34}"),
+    context("etherscan-key", "Etherscan API key", "erscan", "{c34}", name="etherscan"),
     shape("adafruit-key", "Adafruit IO key", "aio_[A-Za-z]{4}[A-Za-z0-9]{24}", "aio_{a4}{w24}", before=WORD),
     context("adafruit-older-key", "Adafruit IO key, after its name", "adafruit", "[a-z0-9_-]{32}", value="{l32}"),
     shape("beamer-token", "Beamer API token", "b_[A-Za-z0-9=_-]{44}", "b_{w44}", before=WORD, floor=4.2),

@@ -1,0 +1,155 @@
+"""`guardproxy serve` as a process: what it prints, what it refuses, what it never loads, how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.server.support import EVENTS, POLICY, World, chat, chunk, event, plays, world
+
+ROOT = Path(__file__).parents[2]
+READY = re.compile(
+    r"guardproxy: (http://127\.0\.0\.1:\d+)/v1 → (\S+) · policy small 1 \([0-9a-f]{12}\) · metrics (\S+)/metrics"
+)
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "guardproxy", "serve", *arguments]
+
+
+def failed(*arguments: str, **environ: str) -> str:
+    """What it says when it can't start."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("GUARDPROXY_")} | environ
+    done = subprocess.run(
+        command(*arguments), cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 2, done
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+@contextlib.contextmanager
+def serving(tmp: Path, upstream: str, *more: str) -> Iterator[tuple[subprocess.Popen[str], str, str, list[str]]]:
+    """(process, base URL, admin URL, its lines) of a running `guardproxy serve`."""
+    (tmp / "policy.yaml").write_text(POLICY)
+    arguments = ["--upstream", upstream, "--port", "0", "--admin-port", "0", "--policies", str(tmp / "policy.yaml")]
+    process = subprocess.Popen(
+        command(*arguments, *more), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    lines: list[str] = []
+    assert process.stderr is not None
+    assert process.stdout is not None
+    try:
+        ready = process.stderr.readline() if "--decision-log" not in more else process.stdout.readline()
+        found = READY.match(ready)
+        assert found, ready + process.stderr.read()
+        reader = threading.Thread(target=lambda: lines.extend(process.stderr), daemon=True)
+        reader.start()
+        yield process, found[1], found[3], lines
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
+
+
+@pytest.fixture
+def upstream(tmp_path: Path) -> Iterator[World]:
+    folder = tmp_path / "upstream"
+    folder.mkdir()
+    with world(folder) as one:
+        yield one
+
+
+def test_it_serves_says_so_and_ends_cleanly(tmp_path: Path, upstream: World) -> None:
+    with serving(tmp_path, f"http://127.0.0.1:{upstream.upstream_port}/v1") as (process, url, admin, lines):
+        upstream.script = plays(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n[]")
+        assert httpx.get(f"{url}/healthz").status_code == 200
+        assert httpx.post(f"{url}/v1/chat/completions", json=chat()).status_code == 502
+        assert "guardproxy_requests_total" in httpx.get(f"{admin}/metrics").text
+        maps = Path(f"/proc/{process.pid}/maps").read_text()
+        assert "hyperscan" in maps
+        assert not [name for name in ("libtorch", "torch/_C", "transformers", "tokenizers", "spacy") if name in maps]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+        assert process.stdout is not None
+        records = [json.loads(line) for line in process.stdout]
+        assert [r["error"] for r in records] == ["upstream_invalid_response"]
+    assert not [line for line in lines if "Traceback" in line or "error" in line.lower()]
+
+
+def test_running_requests_end_before_it_does(tmp_path: Path, upstream: World) -> None:
+    pieces = [
+        EVENTS,
+        *(chunk(event(f"{i} ")) for i in range(10)),
+        chunk(event(reason="stop")),
+        chunk(b"data: [DONE]\n\n"),
+    ]
+    upstream.script = plays(*pieces, b"0\r\n\r\n", pause=0.1)
+    with (
+        serving(tmp_path, f"http://127.0.0.1:{upstream.upstream_port}/v1") as (process, url, admin, _),
+        httpx.stream("POST", f"{url}/v1/chat/completions", json=chat(stream=True)) as reply,
+    ):
+        parts = reply.iter_text()
+        text = next(parts)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{url}/healthz")
+        assert httpx.get(f"{admin}/readyz").status_code == 503
+        text += "".join(parts)
+        assert text.rstrip().endswith("data: [DONE]")
+        assert '"9 "' in text
+        assert process.wait(5) == 0
+
+
+def test_an_upstream_that_is_down_is_said_at_the_start(tmp_path: Path) -> None:
+    with serving(tmp_path, "http://127.0.0.1:9/v1", "--decision-log", "none") as (process, url, _, _lines):
+        assert process.stdout is not None
+        assert "can't be reached" in process.stdout.readline()
+        assert httpx.get(f"{url}/readyz").status_code == 503
+
+
+def test_a_port_in_use_is_one_sentence() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        said = failed("--upstream", "http://127.0.0.1:9/v1", "--port", port)
+    assert said.count("\n") == 1
+    assert f"port {port} on 127.0.0.1 is in use" in said
+
+
+def test_what_cannot_start_says_why(tmp_path: Path) -> None:
+    assert "give --upstream URL" in failed()
+    assert "--allow-unauthenticated" in failed("--upstream", "http://a/v1", "--host", "0.0.0.0")
+    assert "--upstream: upstream.url: " in failed("--upstream", "file:///etc/passwd")
+    assert "no directory" in failed("--upstream", "http://a/v1", "--policies", str(tmp_path / "none"))
+    (tmp_path / "c.yaml").write_text("limits: {body: -1}")
+    assert "c.yaml:1:10: limits.body should be" in failed("--config", str(tmp_path / "c.yaml"))
+
+
+def test_check_tells_and_exits(tmp_path: Path, upstream: World) -> None:
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    upstream.script = plays(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+    base = ["--check", "--policies", str(tmp_path / "policy.yaml"), "--upstream"]
+    for url, code, said in (
+        (f"http://127.0.0.1:{upstream.upstream_port}/v1", 0, "answers"),
+        ("http://127.0.0.1:9/v1", 1, "can't be reached"),
+    ):
+        done = subprocess.run(command(*base, url), cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode == code, done
+        assert said in done.stdout
+        assert "policy small 1" in done.stdout

@@ -1,0 +1,155 @@
+"""Settings: three sources in order, secrets from the environment only, and complaints that say where and what instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from guardproxy.config import Settings, check_url, is_loopback, load, variables
+from guardproxy.types import ConfigError
+
+URL = "http://127.0.0.1:8000/v1"
+UPSTREAM = {"--upstream": (("upstream", "url"), URL)}
+
+
+def settings(tmp: Path, text: str = "", environ: dict[str, str] | None = None, flags: dict | None = None) -> Settings:
+    file = tmp / "config.yaml"
+    file.write_text(text)
+    return load(file if text else None, environ or {}, {**UPSTREAM, **(flags or {})})
+
+
+def test_defaults_are_safe(tmp_path: Path) -> None:
+    made = settings(tmp_path)
+    assert (made.listen.host, made.listen.port, made.admin.port) == ("127.0.0.1", 8080, 8081)
+    assert made.models is None
+    assert not made.authenticated
+    assert made.limits.body == 10_000_000
+
+
+def test_the_later_source_wins(tmp_path: Path) -> None:
+    text = "timeouts: {idle: 1s, connect: 250ms, total: 2m}\nlimits: {body: 1MiB, reply: 5}"
+    environ = {"GUARDPROXY_TIMEOUTS_IDLE": "2s", "GUARDPROXY_LISTEN_PORT": "9001", "GUARDPROXY_ADMIN_HOSTS": "a, b"}
+    made = settings(
+        tmp_path, text, environ, {"--port": (("listen", "port"), 9002), "--host": (("listen", "host"), None)}
+    )
+    assert (made.timeouts.idle, made.timeouts.connect, made.timeouts.total) == (2.0, 0.25, 120.0)
+    assert (made.listen.port, made.listen.host) == (9002, "127.0.0.1")
+    assert (made.limits.body, made.limits.reply) == (1 << 20, 5)
+    assert made.admin.hosts == ("a", "b")
+
+
+def test_models_are_a_list_or_a_table(tmp_path: Path) -> None:
+    assert settings(tmp_path, "models: [a, b/c]").models == {"a": "a", "b/c": "b/c"}
+    assert settings(tmp_path, "models: {a: b}").models == {"a": "b"}
+
+
+WRONG = [
+    ("limit: {}", "config.yaml:1:1: there is no setting 'limit' (did you mean 'limits'?)"),
+    ("limits:\n  bodi: 3", "config.yaml:2:3: there is no setting 'limits.bodi' (did you mean 'body'?)"),
+    ("limits: {qqq: 3}", "there are body, connections,"),
+    ("timeouts: {idle: soon}", "'soon' is not an amount; write a number, or one with a unit like 150ms"),
+    ("timeouts: {idle: 5 apples}", "is not an amount"),
+    ("timeouts: {idle: 0}", "config.yaml:1:12: timeouts.idle should be greater than 0"),
+    ("listen: {port: 70000}", "listen.port should be less than or equal to 65535"),
+    ("listen: {port: [1]}", "config.yaml:1:10: listen.port should be a valid integer"),
+    ("listen: nothing", "config.yaml:1:1: listen should be a valid dictionary"),
+    ("a: 1\na: 2", "config.yaml:2:1: 'a' stands here twice"),
+    ("- a", "settings are `name: value` lines"),
+    ("a: [", "config.yaml:1:5: this is not YAML"),
+    ("a: !!python/object:os.system {}", "there is no setting 'a'"),
+    ("? [a]\n: b", "a key must be one word"),
+    ("a: &x [*x]", "an alias may not stand inside of its own anchor"),
+    ("upstream: {url: 'ftp://a'}", "is not a base URL"),
+    ("models: ['a b']", "can't be a model's name"),
+    ("upstream_key: x", "config.yaml:1:1: keys come from the environment only: set GUARDPROXY_UPSTREAM_KEY"),
+    ("upstream: {key_env: MY_KEY}", "config.yaml:1:12: the variable MY_KEY is to hold a key, but it is not set"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), WRONG)
+def test_a_mistake_is_said_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings(tmp_path, text, flags={"--upstream": (("upstream", "url"), None)} if "url" in text else None)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"GUARDPROXY_TIMEOUTS_IDEL": "1"}, "GUARDPROXY_TIMEOUTS_IDEL (did you mean 'GUARDPROXY_TIMEOUTS_IDLE'?)"),
+        ({"GUARDPROXY_LISTEN_PORT": "many"}, "GUARDPROXY_LISTEN_PORT: listen.port should be a valid integer"),
+        ({"GUARDPROXY_KEY": "a b"}, "holds a space"),
+        ({"GUARDPROXY_UPSTREAM_KEY": "a\r\nx-evil: 1"}, "can't stand in a header"),
+        ({"GUARDPROXY_LISTEN_HOST": "0.0.0.0"}, "set GUARDPROXY_KEY"),
+        ({"GUARDPROXY_ADMIN_PORT": "8080"}, "both listeners want port 8080"),
+    ],
+)
+def test_a_mistake_in_the_environment_is_said(tmp_path: Path, environ: dict[str, str], said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings(tmp_path, environ=environ)
+    assert said in str(caught.value)
+
+
+def test_the_variables_of_a_cluster_are_not_for_us(tmp_path: Path) -> None:
+    environ = {
+        "GUARDPROXY_PORT": "tcp://10.0.0.1:8080",
+        "GUARDPROXY_SERVICE_HOST": "10.0.0.1",
+        "GUARDPROXY_PORT_8080_TCP_ADDR": "10.0.0.1",
+        "GUARDPROXY_ADMIN_PORT": "tcp://10.0.0.1:8081",
+    }
+    assert settings(tmp_path, environ=environ).admin.port == 8081
+
+
+def test_without_an_upstream_there_is_a_sentence() -> None:
+    with pytest.raises(ConfigError, match="give --upstream URL"):
+        load(None, {})
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="can't be read: No such file"):
+        load(tmp_path / "none.yaml", {})
+
+
+def test_an_exposed_listener_needs_a_key_or_a_word(tmp_path: Path) -> None:
+    exposed = {"--host": (("listen", "host"), "0.0.0.0")}
+    with pytest.raises(ConfigError, match="--allow-unauthenticated"):
+        settings(tmp_path, flags=exposed)
+    assert settings(tmp_path, environ={"GUARDPROXY_KEY": "k"}, flags=exposed).authenticated
+    allowed = {**exposed, "--allow-unauthenticated": (("listen", "allow_unauthenticated"), True)}
+    assert not settings(tmp_path, flags=allowed).authenticated
+
+
+def test_secrets_are_not_printed(tmp_path: Path) -> None:
+    made = settings(tmp_path, environ={"GUARDPROXY_KEY": "sk-a", "GUARDPROXY_UPSTREAM_KEY": "sk-b"})
+    assert made.key is not None
+    assert made.key.get_secret_value() == "sk-a"
+    for shown in (repr(made), str(made), made.model_dump_json()):
+        assert "sk-a" not in shown
+        assert "sk-b" not in shown
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000/v1", "https://a.example/v1/", "http://[::1]:1/x", "http://a"])
+def test_base_urls(url: str) -> None:
+    assert check_url(url) == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["file:///etc/passwd", "127.0.0.1:8000", "http://", "http://u:p@a/v1", "http://a/v1?x=1", "http://a/v1#x", "http://a/?",
+     "http://a/../b", "http://a/%2e%2e/b", "http://a b/", "http://a:99999/", "http://a\n/", "gopher://a"],
+)  # fmt: skip
+def test_other_urls_are_refused(url: str) -> None:
+    with pytest.raises(ValueError):
+        check_url(url)
+
+
+def test_loopback() -> None:
+    assert all(map(is_loopback, ("127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost", "LOCALHOST")))
+    assert not any(map(is_loopback, ("0.0.0.0", "::", "10.0.0.1", "example.com", "localhost.evil.example", "")))
+
+
+def test_every_setting_has_a_variable() -> None:
+    names = variables()
+    assert {"GUARDPROXY_LIMITS_BODY", "GUARDPROXY_UPSTREAM_URL", "GUARDPROXY_DECISION_LOG"} <= set(names)
+    assert len(names) > 25
