@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Literal
 
 from guardproxy.engine import Cut, Gate, Guard, Observer
@@ -95,24 +96,28 @@ class Exchange:
 
     async def _check_seams(self, segments: tuple[Segment, ...], edits: Mapping[Path, str]) -> None:
         """Parts of one message reach the model joined: what a filter sees across a seam can't be cut out: it blocks."""
-        groups: dict[Path, list[tuple[Origin, str]]] = {}
+        groups: dict[Path, list[tuple[Segment, str]]] = {}
         for segment in segments:
             path = segment.origin.path
             if len(path) >= 5 and path[0] == "messages" and path[2] == "content":
-                groups.setdefault(path[:3], []).append((segment.origin, edits.get(path, segment.text)))
+                groups.setdefault(path[:3], []).append((segment, edits.get(path, segment.text)))
         for parts in groups.values():
             if len(parts) > 1:
                 await self._check_joined(parts)
 
-    async def _check_joined(self, parts: list[tuple[Origin, str]]) -> None:
-        """What each part held by itself is out already: `Hello.` before an address is no longer a part of one."""
-        gate = self.gate(replace(parts[0][0], path=()))
-        edits = await gate.judge("".join(text for _, text in parts))
+    async def _check_joined(self, parts: list[tuple[Segment, str]]) -> None:
+        """Refuse a value that goes on over a seam, unless all that follows the seam was taken out of its part already.
+
+        `Hello.` before a part that begins with an address is then no head of one; `.com` behind an address is its tail.
+        """
+        gate = self.gate(replace(parts[0][0].origin, path=()))
+        edits = await gate.judge("".join(segment.text for segment, _ in parts))
         at = 0
-        for _, text in parts[:-1]:
-            at += len(text)
+        for (segment, _), (following, released) in pairwise(parts):
+            at += len(segment.text)
             for edit in edits:
-                if edit.start < at < edit.end:
+                tail = following.text[: max(0, edit.end - at)]
+                if edit.start < at < edit.end and released.startswith(tail):
                     gate.refuse(edit)
 
     def _check_unread(self, conversation: Conversation) -> None:
