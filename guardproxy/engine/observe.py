@@ -33,6 +33,10 @@ class Observer(Protocol):
         """Fields of a reply that held text no codec reads, and were left out."""
         ...
 
+    def upstream_failed(self, code: str) -> None:
+        """The upstream's reply ended in an error after it had begun."""
+        ...
+
 
 class Silent:
     """An observer that hears nothing: for tests and for one-off checks."""
@@ -46,3 +50,5 @@ class Silent:
     def held(self, seconds: float) -> None: ...
 
     def dropped(self, names: Iterable[str]) -> None: ...
+
+    def upstream_failed(self, code: str) -> None: ...

@@ -170,7 +170,7 @@ class Exchange:
                     await reply.event(reader, event)
                 if out := await reply.flush():
                     yield out
-                if reply.over:
+                if reply.over or reader.done:  # a server may keep its connection open behind `[DONE]`
                     break
             else:
                 for event in decoder.close():
@@ -180,6 +180,8 @@ class Exchange:
             code = e.code if isinstance(e, UpstreamError) else "upstream_invalid_response"
             yield await reply.fail(str(e), code or "upstream_error")
         finally:
+            if reply.failure:
+                self.observer.upstream_failed(reply.failure)
             reply.abandon()
             self.observer.dropped(reader.dropped)
 

@@ -56,6 +56,8 @@ class Reply:
     refusal: Callable[[Decision], tuple[str, Literal["error", "refusal"]]]
     drop_reasoning: bool = False
     fault: str = ""
+    failure: str = ""
+    """Code of the error that ended the reply."""
     _state: dict[int, _Choice] = field(default_factory=dict)
     _out: list[bytes] = field(default_factory=list)
     _pending: list[str] = field(default_factory=list)  # text of one field not fed yet: one read's deltas go as one
@@ -290,6 +292,7 @@ class Reply:
         """End the reply with an error event. What was held stays held."""
         self._pending.clear()
         self.abandon()
+        self.failure = code
         self._out.append(self.writer.error({"message": message, "type": "server_error", "param": None, "code": code}))
         self._out.append(self.writer.done())
         return await self.flush()

@@ -134,6 +134,9 @@ class Record:
             if len(self._dropped) < MAX_NAMES:
                 self._dropped.add(name if _PLAIN_NAME.fullmatch(name) else "(other)")
 
+    def upstream_failed(self, code: str) -> None:
+        self.failed(code, upstream=True)
+
     # ------------------------------------------------------------------------------------------------ clock
 
     def mark(self, what: Literal["read", "sent", "first_in", "first_out", "upstream_end"]) -> None:

@@ -140,6 +140,8 @@ class Heard:
 
     def dropped(self, names: Iterable[str]) -> None: ...
 
+    def upstream_failed(self, code: str) -> None: ...
+
 
 def gate_of(one: Guard, heard: Heard, *, seconds: float = 0.05) -> Gate:
     made = one.gate(REPLY, observer=heard)
