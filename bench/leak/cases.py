@@ -85,29 +85,35 @@ class Surface:
     name: str
 
 
-REPLIES = tuple(
-    Surface("chat", "reply", n)
-    for n in ("content", "reasoning_content", "reasoning", "thinking", "refusal", "content#1")
-) + (Surface("completions", "reply", "text"),)
+REPLIES = (
+    *tuple(
+        Surface("chat", "reply", n)
+        for n in ("content", "reasoning_content", "reasoning", "thinking", "refusal", "content#1")
+    ),
+    Surface("completions", "reply", "text"),
+)
 CALLS = (
     Surface("chat", "call", "tool_calls"),
     Surface("chat", "call", "tool_calls/whole"),
     Surface("chat", "call", "function_call"),
 )
-REQUESTS = tuple(
-    Surface("chat", "request", n)
-    for n in (
-        "system",
-        "developer",
-        "user",
-        "assistant",
-        "assistant.reasoning",
-        "tool",
-        "part",
-        "arguments",
-        "description",
-    )
-) + (Surface("completions", "request", "prompt"),)
+REQUESTS = (
+    *tuple(
+        Surface("chat", "request", n)
+        for n in (
+            "system",
+            "developer",
+            "user",
+            "assistant",
+            "assistant.reasoning",
+            "tool",
+            "part",
+            "arguments",
+            "description",
+        )
+    ),
+    Surface("completions", "request", "prompt"),
+)
 
 
 @dataclass(frozen=True)

@@ -19,19 +19,21 @@ DELTA = 4
 """Characters of a delta: about a token."""
 
 ENGLISH = """A good proxy is like a good waiter: you notice it only when something goes wrong. It brings what was ordered, in the
-order in which it was ordered, and it does not read your letters aloud. The token that a model writes is not the token that a
-bank hands out, though both are called by the same name; a password is a word that passes, and a secret is one that does not.
-In 1999 there were 42 of them, by 2024 it was 1,250,000, and on 14 March the meeting had to be moved to 16:30 because the key to
-room 12-4 could not be found. "Is that all?" she asked. It was not: version 3.11.7 had come out, ISBN 978-3-16-148410-0 was sold
-out, the order 20241105-0007 was late by 3.5 days, and the bill came to $1,204.99. The river is 2,850 km long; page 217 says so.
-Anyone who writes to the office gets an answer within a week, as long as the letter names the case (A-2291/b) and the year.
+order in which it was ordered, and it does not read your letters aloud. The token that a model writes is not the token
+that a bank hands out, though both are called by the same name; a password is a word that passes, and a secret is one
+that does not. In 1999 there were 42 of them, by 2024 it was 1,250,000, and on 14 March the meeting had to be moved to
+16:30 because the key to room 12-4 could not be found. "Is that all?" she asked. It was not: version 3.11.7 had come
+out, ISBN 978-3-16-148410-0 was sold out, the order 20241105-0007 was late by 3.5 days, and the bill came to
+$1,204.99. The river is 2,850 km long; page 217 says so. Anyone who writes to the office gets an answer within a week,
+as long as the letter names the case (A-2291/b) and the year.
 """
-GERMAN = """Ein guter Vermittler ist wie ein guter Kellner: Man bemerkt ihn nur, wenn etwas schiefgeht. Die Straßenverkehrsordnung,
-das Grundbuchänderungsverfahren und die Geschwindigkeitsbegrenzungsschilder sind Beispiele für zusammengesetzte Wörter, die in
-Übersetzungen gern zerfallen. Das Passwort muss mindestens zwölf Zeichen lang sein; der Schlüssel liegt unter der Fußmatte. Am
-14. März 2024 um 16:30 Uhr traf sich der Ausschuss in Raum 12, Gebäude 4, und beschloss mit 17 zu 3 Stimmen, die Kosten von
-1.204,99 Euro zu übernehmen. Das Aktenzeichen lautet 4 C 217/23, die Rechnungsnummer 2024-0815, die Bestellnummer 100200300.
-Größere Änderungen ergaben sich nicht, höchstens Übergangsregelungen für Donaudampfschifffahrtsgesellschaften und ähnliche Fälle.
+GERMAN = """Ein guter Vermittler ist wie ein guter Kellner: Man bemerkt ihn nur, wenn etwas schiefgeht. Die
+Straßenverkehrsordnung, das Grundbuchänderungsverfahren und die Geschwindigkeitsbegrenzungsschilder sind Beispiele für
+zusammengesetzte Wörter, die in Übersetzungen gern zerfallen. Das Passwort muss mindestens zwölf Zeichen lang sein;
+der Schlüssel liegt unter der Fußmatte. Am 14. März 2024 um 16:30 Uhr traf sich der Ausschuss in Raum 12, Gebäude 4,
+und beschloss mit 17 zu 3 Stimmen, die Kosten von 1.204,99 Euro zu übernehmen. Das Aktenzeichen lautet 4 C 217/23, die
+Rechnungsnummer 2024-0815, die Bestellnummer 100200300. Größere Änderungen ergaben sich nicht, höchstens
+Übergangsregelungen für Donaudampfschifffahrtsgesellschaften und ähnliche Fälle.
 """
 
 
@@ -58,7 +60,7 @@ def corpora(size: int = 60_000) -> Mapping[str, str]:
 
 def _json(rng: random.Random) -> str:
     rows = [
-        {"id": i, "uuid": str(uuid.UUID(int=rng.getrandbits(128))), "ok": bool(i % 3), "price": round(rng.random() * 900, 2),
+        {"id": i, "uuid": str(uuid.UUID(int=rng.getrandbits(128))), "ok": bool(i % 3), "price": rng.randint(1, 90000) / 100,
          "at": f"2024-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}T{rng.randint(0, 23):02}:14:59.123Z", "tags": ["a-1", "b_2"],
          "name": rng.choice(["Blue lamp", "Red chair", "Größe L"]), "ms": 1_700_000_000_000 + rng.randint(0, 10**9)}
         for i in range(300)

@@ -109,7 +109,7 @@ def whole(case: Case) -> Body:
         del call["index"]
     blank = {"index": 0, "message": {"role": "assistant", "content": "ok"}, "finish_reason": "stop"}
     message = {"role": "assistant", "content": None} | delta
-    choices = [blank][: _choice(case)] + [{"index": _choice(case), "message": message, "finish_reason": "stop"}]
+    choices = [*[blank][: _choice(case)], {"index": _choice(case), "message": message, "finish_reason": "stop"}]
     return {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": choices}
 
 

@@ -3,20 +3,22 @@
 The upstream and the load run on one core, the proxy under test on the other; every round measures every proxy in a random
 order, and ratios are medians of the rounds' own ratios. Trust CPU and ratios first: wall-clock times depend on neighbours.
 
-    --rounds N    (5)      --seconds S  per measurement (2)      --only a,b      --profile NAME  where the time goes
+    --rounds N (5)    --seconds S per measurement (2)    --only NAME,NAME
+    --profile         instead: where the time of guardproxy with the default policy goes, by function
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
+import pstats
 import random
 import signal
 import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -31,6 +33,8 @@ from bench.speed import load
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+SERVING = "server/|engine/|wire/|text/scan|text/bank|telemetry/|uvicorn|aiohttp|httpx|orjson|hyperscan|_re2"
+"""What is shown of a profile: the work on requests, not that of starting."""
 BASE = "starlette + httpx over aiohttp"
 Rows = dict[tuple[str, str], list[float]]
 
@@ -145,12 +149,34 @@ def show(rows: Rows, names: list[str]) -> None:
     )
 
 
+async def profile(seconds: float) -> None:
+    """Run the default policy under cProfile and print its dearest functions, whole replies and streams apart."""
+    serve = proxies()[-1].command
+    with running(Proxy("mock", ("-m", "bench.speed.mock", "{port}")), 0, 0) as (upstream, _):
+        for title, load_one in (
+            ("whole replies", lambda port: load.whole(port, 8, seconds)),
+            ("streams at full speed", lambda port: load.streams(port, 8, seconds, 512, 0)),
+            ("streams at 50 tokens a second", lambda port: load.streams(port, 32, seconds, 50, 0.02)),
+        ):
+            with tempfile.NamedTemporaryFile() as file:
+                with running(Proxy(title, ("-m", "cProfile", "-o", file.name, *serve)), upstream, 1) as (port, _):
+                    result = await load_one(port)
+                print(
+                    f"\n{title}: {result.units} units under the profiler (which makes all of it several times slower)"
+                )
+                pstats.Stats(file.name).sort_stats("tottime").print_stats(SERVING, 25)
+
+
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--only", default="")
+    parser.add_argument("--profile", action="store_true")
     args = parser.parse_args()
+    if args.profile:
+        await profile(args.seconds)
+        return
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[0]})
     chosen = [p for p in proxies() if not args.only or p.name in args.only.split(",") or p.name == "direct"]

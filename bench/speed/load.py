@@ -30,8 +30,8 @@ def request(*, stream: bool, knobs: str = "") -> bytes:
         },
         separators=(",", ":"),
     ).encode()
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+    head = ("POST /v1/chat/completions HTTP/1.1", "host: 127.0.0.1", "content-type: application/json")
+    return "\r\n".join((*head, f"content-length: {len(body)}", "", "")).encode() + body
 
 
 class Connection(asyncio.Protocol):

@@ -13,7 +13,27 @@ import time
 
 import uvloop
 
-WORDS = "the quick brown fox jumps over a lazy dog while seven wise owls watch from the old barn roof ".split()
+WORDS = [
+    "the",
+    "quick",
+    "brown",
+    "fox",
+    "jumps",
+    "over",
+    "a",
+    "lazy",
+    "dog",
+    "while",
+    "seven",
+    "wise",
+    "owls",
+    "watch",
+    "from",
+    "the",
+    "old",
+    "barn",
+    "roof",
+]
 REPLY = " ".join(WORDS[i % len(WORDS)] for i in range(400))[:2048]
 _KNOBS = re.compile(rb"\[\[n=(\d+) delay=([\d.]+)\]\]")
 _STREAM = re.compile(rb'"stream":\s?true')

@@ -9,7 +9,6 @@ import sys
 
 import hyperscan as hs
 
-
 Rule = tuple[int, str, bool, bool]
 """Index, expression, whether it is about characters (not bytes), whether every match is reported."""
 
