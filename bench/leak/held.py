@@ -18,7 +18,8 @@ REPLY = Origin(Direction.RESPONSE, Role.ASSISTANT, Channel.FINAL)
 DELTA = 4
 """Characters of a delta: about a token."""
 
-ENGLISH = """A good proxy is like a good waiter: you notice it only when something goes wrong. It brings what was ordered, in the
+ENGLISH = """
+A good proxy is like a good waiter: you notice it only when something goes wrong. It brings what was ordered, in the
 order in which it was ordered, and it does not read your letters aloud. The token that a model writes is not the token
 that a bank hands out, though both are called by the same name; a password is a word that passes, and a secret is one
 that does not. In 1999 there were 42 of them, by 2024 it was 1,250,000, and on 14 March the meeting had to be moved to
@@ -61,7 +62,7 @@ def corpora(size: int = 60_000) -> Mapping[str, str]:
 def _json(rng: random.Random) -> str:
     rows = [
         {"id": i, "uuid": str(uuid.UUID(int=rng.getrandbits(128))), "ok": bool(i % 3), "price": rng.randint(1, 90000) / 100,
-         "at": f"2024-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}T{rng.randint(0, 23):02}:14:59.123Z", "tags": ["a-1", "b_2"],
+         "at": f"2024-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}T{rng.randint(0, 23):02}:14:59.123Z", "tags": ["a-1"],
          "name": rng.choice(["Blue lamp", "Red chair", "Größe L"]), "ms": 1_700_000_000_000 + rng.randint(0, 10**9)}
         for i in range(300)
     ]  # fmt: skip
