@@ -11,4 +11,5 @@ from tests.gptoss import gptoss, gptoss_raw  # noqa: F401  (fixtures)
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 settings.register_profile("ci", deadline=None, max_examples=60, derandomize=False, print_blob=True)
+settings.register_profile("long", deadline=None, max_examples=2000, print_blob=True)
 settings.load_profile("ci")

@@ -11,7 +11,6 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from typing import TypeVar
 
 import aiohttp
@@ -190,14 +189,10 @@ class Upstream:
         self._json = {**common, "accept": "application/json", "content-type": "application/json"}
         self._events = {**common, "accept": "text/event-stream", "content-type": "application/json"}
         self._get = {**common, "accept": "application/json"}
-        self._client = httpx.AsyncClient(
-            transport=AiohttpTransport(client=self._session),
-            follow_redirects=False,
-            trust_env=False,
-            timeout=httpx.Timeout(None, connect=settings.timeouts.connect),
-        )
-        self._client.headers.clear()
-        self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # The transport without a client around it: no redirects, cookies, authentication or proxies to switch off, and
+        # nothing of theirs to pay for on every request.
+        self._transport = AiohttpTransport(client=self._session)
+        self._urls: dict[str, httpx.URL] = {}
 
     def _session(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=self._limits.requests + 8, keepalive_timeout=KEEP_ALIVE)
@@ -212,7 +207,8 @@ class Upstream:
     async def post(self, path: str, body: bytes, *, stream: bool) -> Answer:
         """Ask. `path` is one of our own constants. Raises UpstreamError; answers of 400 and up are answers."""
         headers = self._events if stream else self._json
-        request = httpx.Request("POST", self.base + path, content=body, headers=headers, extensions=self._extensions)
+        url = self._urls.get(path) or self._urls.setdefault(path, httpx.URL(self.base + path))
+        request = httpx.Request("POST", url, content=body, headers=headers, extensions=self._extensions)
         return await self._send(request, Clock(self._timeouts, stream))
 
     async def get(self, path: str, *, seconds: float) -> Answer:
@@ -225,7 +221,7 @@ class Upstream:
         return {"timeout": {"connect": self._timeouts.connect, "read": None, "write": None, "pool": None}}
 
     async def _send(self, request: httpx.Request, clock: Clock) -> Answer:
-        response = await clock.wait(self._client.send(request, stream=True))
+        response = await clock.wait(self._transport.handle_async_request(request))
         headers = response.headers
         answer = Answer(
             response.status_code,
@@ -241,7 +237,7 @@ class Upstream:
         return answer
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
 
 def _complaint(status: int, encoding: str) -> UpstreamError | None:
