@@ -38,10 +38,8 @@ class Group:
 
     def viable(self, data: bytes, start: int) -> bool:
         """Whether everything from `start` on could still be the beginning of a match."""
-        if self._ahead is None:  # compiled when its head is first seen: most never are
-            wanted = options(64 << 20)
-            wanted.never_capture = True
-            self._ahead = re2.compile(f"(?:{heads.ahead(self.trees)})\\z", wanted)._regexp.Match
+        if self._ahead is None:
+            self._ahead = _follower(heads.ahead(self.trees))
         return self._ahead(START, data, start, len(data))[0] != NONE
 
 
@@ -53,6 +51,14 @@ def _compiled(bound: Bound) -> Compiled:
     except PatternError as e:
         raise PatternError(f"{bound.rule.id}: {e}", e.position) from None
     return Compiled(bound, tree)
+
+
+@lru_cache(maxsize=4096)
+def _follower(expression: str) -> Match:
+    wanted = options(64 << 20)
+    wanted.never_capture = True
+    match: Match = re2.compile(f"(?:{expression})\\z", wanted)._regexp.Match
+    return match
 
 
 class Bank:
@@ -110,7 +116,7 @@ class Bank:
             # every alternative takes one byte of left context, or the segment's start: `pending` gives it back
             left = frozenset(chr(i) for i in range(128) if i not in before)
             parts[f"(?:(?:{part})(?:{syntax.byte_class(left, wide=True)}|\\z))"] = None
-        how = options(256 << 20)
+        how = options(64 << 20)
         how.encoding, how.never_capture = re2.Options.Encoding.LATIN1, True
         try:
             self._keep = re2.compile("|".join(parts).encode("latin-1"), how)
@@ -141,6 +147,11 @@ class Bank:
         while at > start and at < len(data) and 0x80 <= data[at] < 0xC0:  # never inside a character
             at -= 1
         return max(at, start)
+
+    def warm(self) -> None:
+        """Compile what is otherwise compiled when its head is first seen: some take a fifth of a second."""
+        for group in self.groups:
+            group.viable(b"", 0)
 
     def viable(self, data: bytes) -> bool:
         """Whether all of `data`, standing behind a replacement, could still be the beginning of a match."""
