@@ -238,8 +238,17 @@ def load(
             "upstream_key": _secret(environ, settings.upstream.key_env, values, ("upstream", "key_env")),
         }
     )
+    _check_keys(settings, environ)
     _check_together(settings)
     return settings
+
+
+def _check_keys(settings: Settings, environ: Mapping[str, str]) -> None:
+    """A key under a name that nobody reads would be a door that only seems to be locked."""
+    read = {PREFIX + name.upper() for name in _SECRETS} | {settings.listen.key_env, settings.upstream.key_env}
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name.endswith("KEY") and name not in read:
+            raise ConfigError(f"no setting belongs to the variable {name}; the keys are {' and '.join(sorted(read))}")
 
 
 def _check_together(settings: Settings) -> None:
@@ -286,10 +295,26 @@ def _validate(values: _Values) -> Settings:
         raise ConfigError(sentence, file, line, column) from None
 
 
+_WANTED = {
+    "model_type": "`name: value` settings",
+    "dict_type": "`name: value` settings",
+    "tuple_type": "a list",
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+
+
 def _sentence(path: Path, error: Mapping[str, Any]) -> str:
     name = ".".join(map(str, path))
     if error["type"] == "extra_forbidden":
         return f"there is no setting {name!r}{did_you_mean(str(path[-1]), _fields(path[:-1]))}"
+    if wanted := _WANTED.get(error["type"]):
+        return f"{name}: expected {wanted}"
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     return f"{name} {message}" if message.startswith("should") else f"{name}: {message}"
 
@@ -301,12 +326,10 @@ def _fields(path: Path) -> Iterable[str]:
     return tuple(n for n in model.model_fields if n not in _SECRETS)
 
 
-def did_you_mean(word: str, words: Iterable[str], *, list_all: bool = True) -> str:
+def did_you_mean(word: str, words: Iterable[str]) -> str:
     """The end of a sentence about a word that is not one of these."""
     close = difflib.get_close_matches(word, list(words), 1, 0.6)
-    if close:
-        return f" (did you mean {close[0]!r}?)"
-    return f"; there are {', '.join(sorted(words))}" if list_all else ""
+    return f" (did you mean {close[0]!r}?)" if close else f"; there are {', '.join(sorted(words))}"
 
 
 # ---------------------------------------------------------------------------------------------------- environment
@@ -335,7 +358,11 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[Path, Any, s
             listed = get_origin(_annotation(known[name])) is tuple
             yield known[name], ([w.strip() for w in value.split(",") if w.strip()] if listed else value), name
         elif not name.endswith("KEY") and name != PREFIX + "CONFIG":
-            raise ConfigError(f"no setting belongs to the variable {name}{did_you_mean(name, known, list_all=False)}")
+            if name == PREFIX + "MODELS":
+                raise ConfigError(f"{name}: `models` is a table; write it into the settings file (--config)")
+            near = difflib.get_close_matches(name.removeprefix(PREFIX), [k.removeprefix(PREFIX) for k in known], 1)
+            hint = f" (did you mean '{PREFIX}{near[0]}'?)" if near else ""
+            raise ConfigError(f"no setting belongs to the variable {name}{hint}")
 
 
 def _of_a_cluster(name: str, value: str) -> bool:

@@ -52,8 +52,10 @@ WRONG = [
     ("timeouts: {idle: 5 apples}", "is not an amount"),
     ("timeouts: {idle: 0}", "config.yaml:1:12: timeouts.idle should be greater than 0"),
     ("listen: {port: 70000}", "listen.port should be less than or equal to 65535"),
-    ("listen: {port: [1]}", "config.yaml:1:10: listen.port should be a valid integer"),
-    ("listen: nothing", "config.yaml:1:1: listen should be a valid dictionary"),
+    ("listen: {port: [1]}", "config.yaml:1:10: listen.port: expected a whole number"),
+    ("listen: nothing", "config.yaml:1:1: listen: expected `name: value` settings"),
+    ("parameters: seed", "config.yaml:1:1: parameters: expected a list"),
+    ("policies: [a]", "config.yaml:1:1: policies: expected text"),
     ("a: 1\na: 2", "config.yaml:2:1: 'a' stands here twice"),
     ("- a", "settings are `name: value` lines"),
     ("a: [", "config.yaml:1:5: this is not YAML"),
@@ -78,7 +80,9 @@ def test_a_mistake_is_said_with_its_place(tmp_path: Path, text: str, said: str) 
     ("environ", "said"),
     [
         ({"GUARDPROXY_TIMEOUTS_IDEL": "1"}, "GUARDPROXY_TIMEOUTS_IDEL (did you mean 'GUARDPROXY_TIMEOUTS_IDLE'?)"),
-        ({"GUARDPROXY_LISTEN_PORT": "many"}, "GUARDPROXY_LISTEN_PORT: listen.port should be a valid integer"),
+        ({"GUARDPROXY_LISTEN_PORT": "many"}, "GUARDPROXY_LISTEN_PORT: listen.port: expected a whole number"),
+        ({"GUARDPROXY_MODELS": "a"}, "GUARDPROXY_MODELS: `models` is a table; write it into the settings file"),
+        ({"GUARDPROXY_API_KEY": "a"}, "GUARDPROXY_API_KEY; the keys are GUARDPROXY_KEY and GUARDPROXY_UPSTREAM_KEY"),
         ({"GUARDPROXY_KEY": "a b"}, "holds a space"),
         ({"GUARDPROXY_UPSTREAM_KEY": "a\r\nx-evil: 1"}, "can't stand in a header"),
         ({"GUARDPROXY_LISTEN_HOST": "0.0.0.0"}, "set GUARDPROXY_KEY"),
@@ -89,6 +93,18 @@ def test_a_mistake_in_the_environment_is_said(tmp_path: Path, environ: dict[str,
     with pytest.raises(ConfigError) as caught:
         settings(tmp_path, environ=environ)
     assert said in str(caught.value)
+
+
+def test_a_hint_is_not_made_of_the_prefix_alone(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings(tmp_path, environ={"GUARDPROXY_FOO": "1"})
+    assert str(caught.value) == "no setting belongs to the variable GUARDPROXY_FOO"
+
+
+def test_keys_may_be_in_variables_of_other_names(tmp_path: Path) -> None:
+    made = settings(tmp_path, "listen: {key_env: GUARDPROXY_CHAT_KEY}", {"GUARDPROXY_CHAT_KEY": "k"})
+    assert made.key is not None
+    assert made.key.get_secret_value() == "k"
 
 
 def test_the_variables_of_a_cluster_are_not_for_us(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from guardproxy.cli import COMMANDS
 from guardproxy.config import PREFIX, Settings, load
-from guardproxy.types import Path
+from guardproxy.types import Path, UpstreamError
 
 if TYPE_CHECKING:
     from guardproxy.engine import Guard
@@ -76,12 +76,32 @@ def _settings(args: argparse.Namespace) -> Settings:
 
 async def _check(settings: Settings, guard: Guard) -> int:
     """Settings and policy were read already; now start the filters and ask the upstream."""
+    from guardproxy.server.models import NO_LIST
     from guardproxy.server.run import service
 
-    quiet = settings.model_copy(update={"decision_log": "none"})
+    quiet, said, trouble = settings.model_copy(update={"decision_log": "none"}), "answers", False
     async with service(quiet, guard) as running:
-        trouble = await running.app.health.upstream_trouble()
+        try:
+            await running.models.learn(2.0)
+        except UpstreamError as e:
+            said, trouble = str(e), e.code != NO_LIST
+            if not trouble:  # it may serve all the same, but far more often the URL lacks its end
+                said += "; is this its API's base, as in http://127.0.0.1:8000/v1?"
     policy = guard.policy
     print(f"policy {policy.name} {policy.version} ({policy.digest[:12]}): {len(policy.filters)} filters started")
-    print(f"upstream {settings.upstream.url}: {trouble or 'answers'}")
-    return 1 if trouble else 0
+    print(f"upstream {settings.upstream.url}: {said}")
+    if unwritable := _unwritable(settings.decision_log):
+        print(f"decision log {settings.decision_log}: can't be written, {unwritable}")
+    return 1 if trouble or unwritable else 0
+
+
+def _unwritable(target: str) -> str:
+    """Why the decision log can't be opened; empty when it can. Nothing is written or made."""
+    if target in ("-", "none", ""):
+        return ""
+    file = File(target)
+    if file.is_dir():
+        return "it is a directory"
+    if not file.parent.is_dir():
+        return f"there is no directory {file.parent}"
+    return "" if os.access(file if file.exists() else file.parent, os.W_OK) else "permission is missing"

@@ -1,7 +1,7 @@
 """Runs filters under a deadline; holds, edits, releases and cuts text. Knows no HTTP and no wire format."""
 
-from guardproxy.engine.gate import Cut, Gate
+from guardproxy.engine.gate import Cut, Gate, Held
 from guardproxy.engine.guard import Guard
 from guardproxy.engine.observe import Observer, Silent
 
-__all__ = ["Cut", "Gate", "Guard", "Observer", "Silent"]
+__all__ = ["Cut", "Gate", "Guard", "Held", "Observer", "Silent"]

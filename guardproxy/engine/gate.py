@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import bisect_right
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from typing import NoReturn
@@ -18,10 +19,8 @@ from guardproxy.engine.plan import Plan
 from guardproxy.types import Context, Decision, Edit, Facts, Filter, Finding, Outcome, Report, Scan, Span, Verdict
 
 MAX_FINDINGS = 1000
-SLICE = 65_536
+SLICE = 8_192
 """Characters scanned at once; a longer text yields to other requests in between."""
-SEAM = 256
-"""Characters of a finished part that are read again in front of the next part of the same field."""
 
 
 class Cut(Exception):
@@ -48,11 +47,15 @@ class Held:
 class Deadline:
     """Time that one filter may spend on one segment, in all: arrival in small pieces gives it no more."""
 
-    base: float = 2.0
-    per_kilobyte: float = 0.01
+    base: float = 1.0
+    per_kilobyte: float = 0.004
 
     def seconds(self, characters: int) -> float:
         return self.base + self.per_kilobyte * characters / 1024
+
+
+def _start(edit: Edit) -> int:
+    return edit.start
 
 
 class _Reading:
@@ -85,7 +88,8 @@ class Gate:
         self.released = 0
         """Characters of the source that went out, replaced or not."""
         self._replacer, self._observer, self._held, self._deadline = replacer, observer, held, deadline
-        self._text = ""  # what is not released yet
+        self._text = ""  # what is not released yet, but for the latest pieces: joined when something is released
+        self._pieces: list[str] = []
         self._fed = 0
         self._base = 0  # offset of the scans' zero, after a part ended
         self._seam = 0  # everything before it is out of reach
@@ -106,6 +110,13 @@ class Gate:
         """Take more of the segment; return what may go out. Raises Cut when a rule blocks."""
         if self._bypass:
             return text
+        try:
+            return await self._all(text, last)
+        except BaseException:
+            self.end()  # cancelled, say: what it held is held no more
+            raise
+
+    async def _all(self, text: str, last: bool) -> str:
         if last and not self._fed and len(text) > self.plan.policy.defaults.max_whole:
             self._decide([Finding("guard", "guard.overflow", 1.0)])
         if len(text) <= SLICE:
@@ -119,7 +130,7 @@ class Gate:
     async def _feed(self, text: str, last: bool) -> str:
         if self._ended:
             raise RuntimeError("the gate has ended")
-        self._text += text
+        self._pieces.append(text)
         self._fed += len(text)
         self._streamed = self._streamed or not last
         self._held.now += len(text)
@@ -136,13 +147,13 @@ class Gate:
         return out
 
     async def part_ended(self) -> str:
-        """Another field goes on: release the tail as if it were the last, and keep its end as context.
+        """Another field goes on: release the tail as if it were the last, and keep what could go on as context.
 
         A match that straddles the seam is found when the field comes back; its head is out, so it cuts.
         """
-        if not self._fed or self._bypass or self._ended:
+        if self._fed == self._seam or self._bypass or self._ended:
             return ""
-        tail = (self._tail + self._text)[-SEAM:]
+        tail = self._context()
         found, _ = await self._scan("", True)
         if found:
             self._decide(found)
@@ -151,6 +162,21 @@ class Gate:
         self._close_scans()
         self._readings = []
         return out
+
+    def _context(self) -> str:
+        """The end of what was fed that could be the beginning of a match, parts before this one included."""
+        text, start = self._held_text(), self.released
+        if start == self._seam:
+            text, start = self._tail + text, start - len(self._tail)
+        settled = min(
+            (r.settled + self._base for r in self._readings if r.filter.hold and not r.dead), default=self._fed
+        )
+        return text[max(0, settled - start) :][-self.plan.policy.defaults.max_hold :]
+
+    def follow(self, other: Gate) -> None:
+        """Read what comes next as what goes on behind the end of another gate's part: it is the same text."""
+        self._seam, self._tail = self._fed, other._tail
+        self._readings = []
 
     async def judge(self, text: str) -> tuple[Edit, ...]:
         """Read a whole text and return the edits it needs, without making them. Raises Cut."""
@@ -231,7 +257,7 @@ class Gate:
         if finding.span is None or finding.span[0] < self.released:
             return finding
         start, end = (offset - self.released for offset in finding.span)
-        return replace(finding, lists=self.plan.policy.lists_of(self._text[start:end]))
+        return replace(finding, lists=self.plan.policy.lists_of(self._held_text()[start:end]))
 
     def _failed(self, reading: _Reading, kind: FailureKind) -> list[Finding]:
         reading.dead = True
@@ -262,6 +288,10 @@ class Gate:
         if any(e.start < self.released and (e.start, e.end) not in self._made for e in self._edits):
             self._cut()  # its head is out already: what can't be taken back is at least not finished
 
+    def overflow(self) -> None:
+        """The text is more than is read of it: a finding like any failure. Raises Cut where policy blocks those."""
+        self._decide([Finding("guard", "guard.overflow", 1.0)])
+
     def refuse(self, edit: Edit) -> NoReturn:
         """Cut because an edit can't be written where it would have to stand (a key, a number, a name)."""
         findings = tuple(f for f in self.facts.findings if f.span and f.span[0] < edit.end and edit.start < f.span[1])
@@ -288,27 +318,36 @@ class Gate:
         if settled <= start:
             self._clock(start)
             return ""
+        text = self._held_text()
         out: list[str] = []
         at = start
-        for edit in self._edits:
+        # edits are sorted and don't overlap: only the one before the first that starts later can reach in
+        first = bisect_right(self._edits, start, key=_start)
+        for edit in self._edits[max(0, first - 1) :]:
             if edit.end <= at:
                 continue
             if edit.start >= settled:
                 break
-            out.append(self._text[at - start : edit.start - start])
+            out.append(text[at - start : edit.start - start])
             if edit.end > settled:
                 settled = at = edit.start
                 break
-            out.append(self._replacer(edit, self._text[edit.start - start : edit.end - start]))
+            out.append(self._replacer(edit, text[edit.start - start : edit.end - start]))
             self._made.add((edit.start, edit.end))
             self.edited = True
             at = edit.end
-        out.append(self._text[at - start : settled - start])
-        self._text = self._text[settled - start :]
+        out.append(text[at - start : settled - start])
+        self._text = text[settled - start :]
         self.released = settled
         self._held.now -= settled - start
         self._clock(start)
         return "".join(out)
+
+    def _held_text(self) -> str:
+        if self._pieces:
+            self._text += "".join(self._pieces)
+            self._pieces.clear()
+        return self._text
 
     def _clock(self, before: int) -> None:
         """How long some text has been waiting, over the whole segment."""
@@ -326,8 +365,9 @@ class Gate:
         if self._ended:
             return
         self._ended = True
-        self._held.now -= len(self._text)
+        self._held.now -= self._fed - self.released
         self._text = ""
+        self._pieces.clear()
         self._close_scans()
         if self._since:
             self._waited += time.perf_counter() - self._since

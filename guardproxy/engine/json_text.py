@@ -3,12 +3,15 @@
 Both views are scanned, since each sees what the other hides: the raw text has keys beside values and numbers, the
 decoded strings have no escapes. An edit is made on the decoded string and escaped again, so that the document stays
 one. What would have to change outside a string value (a key, a number, punctuation) can't be taken out: it blocks.
+Text that should be JSON and is none (cut short, several documents) is read in both views too: lenient parsers decode it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,13 +19,18 @@ from guardproxy.engine.gate import Gate
 from guardproxy.policy.decide import unite
 from guardproxy.types import Edit
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _COLON = re.compile(r"\s*:")
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL
 )
+_NAMED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _DEPTH = 4
 """JSON in strings in JSON: read this deep; beyond it the raw views have to do."""
+MAX_STRINGS = 20_000
+"""Strings of one document, keys included: each is a text of its own."""
+_TURN = 64
+"""Strings after which other requests have their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +44,9 @@ class _Token:
 
 
 def is_json(text: str) -> bool:
-    """Whether the text is one JSON value."""
+    """Whether the text is one JSON value, numbers of any length included."""
     try:
-        json.loads(text)
+        json.loads(text, parse_int=len, parse_float=len)
     except (ValueError, RecursionError):
         return False
     return True
@@ -48,13 +56,20 @@ async def guard_json(text: str, open_gate: Callable[[], Gate], *, depth: int = 0
     """The text with its edits made, still JSON. What is no JSON is guarded as plain text. Raises Cut."""
     gate = open_gate()
     if not is_json(text):
-        return await gate.feed(text, last=True)
+        return await _guard_broken(gate, text, open_gate)
     edits = await gate.judge(text)
+    tokens = _tokens(text)
+    if len(tokens) > MAX_STRINGS:
+        gate.overflow()
+    starts = [e.start for e in edits]
     out: list[str] = []
     at = 0
     inside = 0
-    for token in _tokens(text):
-        own = [e for e in edits if e.start > token.start and e.end < token.end]
+    for number, token in enumerate(tokens, 1):
+        if not number % _TURN:
+            await asyncio.sleep(0)
+        near = edits[bisect_right(starts, token.start) : bisect_left(starts, token.end)]
+        own = [e for e in near if e.end < token.end]
         inside += len(own)
         if token.key:
             if own:
@@ -66,9 +81,28 @@ async def guard_json(text: str, open_gate: Callable[[], Gate], *, depth: int = 0
             out += (text[at : token.start], json.dumps(value, ensure_ascii=False))
             at = token.end
     if inside < len(edits):
-        gate.refuse(next(e for e in edits if not _in_string(e, text)))
+        gate.refuse(next(e for e in edits if not _in_string(e, tokens)))
     out.append(text[at:])
     return "".join(out)
+
+
+async def _guard_broken(gate: Gate, text: str, open_gate: Callable[[], Gate]) -> str:
+    """Text that is no JSON, edited as it stands. What shows only when its escapes are decoded can't be edited."""
+    view = out = await gate.feed(text, last=True)
+    for _ in range(_DEPTH):
+        if "\\" not in view:
+            break
+        view, decoded = _ESCAPE.sub(_unescaped, view), open_gate()
+        if edits := await decoded.judge(view):
+            decoded.refuse(edits[0])
+    return out
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    piece = match[0]
+    if piece[:2] == "\\u" and len(piece) > 2:
+        return str(json.loads(f'"{piece}"'))
+    return _NAMED.get(piece[1], piece[1]) if len(piece) == 2 else piece
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -78,11 +112,13 @@ def _tokens(text: str) -> list[_Token]:
     ]
 
 
-def _in_string(edit: Edit, text: str) -> bool:
-    return any(t.start < edit.start and edit.end < t.end for t in _tokens(text))
+def _in_string(edit: Edit, tokens: list[_Token]) -> bool:
+    return any(t.start < edit.start and edit.end < t.end for t in tokens)
 
 
 async def _guard_key(key: str, open_gate: Callable[[], Gate]) -> None:
+    if not key:
+        return
     gate = open_gate()
     if edits := await gate.judge(key):
         gate.refuse(edits[0])
@@ -90,8 +126,10 @@ async def _guard_key(key: str, open_gate: Callable[[], Gate]) -> None:
 
 async def _guard_value(text: str, token: _Token, raw: list[Edit], open_gate: Callable[[], Gate], depth: int) -> str:
     """A string value with the edits of both views made, and JSON inside it guarded too."""
+    if not token.value:
+        return ""
     gate = open_gate()
-    own, outer = await gate.judge(token.value), [_decoded(text, token, e) for e in raw]
+    own, outer = await gate.judge(token.value), _decoded(text, token, raw)
     if depth < _DEPTH and token.value.lstrip()[:1] in ("{", "[", '"') and is_json(token.value):
         for edit in outer:  # seen from outside only (by its key, say): inside it might break the inner document
             if not any(e.start < edit.end and edit.start < e.end for e in own):
@@ -100,14 +138,9 @@ async def _guard_value(text: str, token: _Token, raw: list[Edit], open_gate: Cal
     return gate.render(token.value, unite([*own, *outer]))
 
 
-def _decoded(text: str, token: _Token, edit: Edit) -> Edit:
-    """An edit of the raw text as one of the decoded value: whole characters only."""
-    start = end = None
-    at, index = token.start + 1, 0
-    for piece in _ESCAPE.finditer(text, at, token.end - 1):
-        if start is None and piece.end() > edit.start:
-            start = index
-        if piece.start() < edit.end:
-            end = index + 1
-        index += 1
-    return Edit(start or 0, index if end is None else end, edit.style, edit.label, edit.rule)
+def _decoded(text: str, token: _Token, raw: list[Edit]) -> list[Edit]:
+    """Edits of the raw text as ones of the decoded value: whole characters only."""
+    if not raw:
+        return []
+    places = [m.start() for m in _ESCAPE.finditer(text, token.start + 1, token.end - 1)]
+    return [Edit(bisect_right(places, e.start) - 1, bisect_left(places, e.end), e.style, e.label, e.rule) for e in raw]

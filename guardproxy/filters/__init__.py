@@ -15,7 +15,7 @@ from typing import Any
 import pydantic
 
 from guardproxy import types
-from guardproxy.types import ConfigError
+from guardproxy.types import ConfigError, FilterConfig
 
 
 @cache
@@ -31,16 +31,23 @@ def module(kind: str) -> Any:
     return importlib.import_module(f"{__name__}.{kind}")
 
 
+class BadOptions(ConfigError):
+    """Options that don't fit. `invalid` holds all that is wrong and `model` what was wanted, for who knows the lines."""
+
+    def __init__(self, name: str, invalid: pydantic.ValidationError, model: type[FilterConfig]) -> None:
+        first = invalid.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        super().__init__(f"filter {name!r}: {place + ': ' if place else ''}{first['msg']}", path=tuple(first["loc"]))
+        self.invalid, self.model = invalid, model
+
+
 def build(name: str, options: Mapping[str, Any]) -> types.Filter:
     """A filter instance from its entry in a policy. Raises ConfigError; never loads models."""
     kind = module(str(options.get("use", name)))
     try:
         config = kind.Config.model_validate({"use": name, **options})
     except pydantic.ValidationError as e:
-        first = e.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        message = f"filter {name!r}: {place + ': ' if place else ''}{first['msg']}"
-        raise ConfigError(message, path=tuple(first["loc"])) from None
+        raise BadOptions(name, e, kind.Config) from None
     made: types.Filter = kind.Filter(name, config)
     return made
 

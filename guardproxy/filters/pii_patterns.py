@@ -7,6 +7,7 @@ of digits other than ASCII. A match has no right boundary, so that nothing that 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
@@ -264,7 +265,9 @@ def _known(globs: frozenset[str]) -> frozenset[str]:
     for glob in globs:
         found = [label for label in LABELS if label == glob or (glob.endswith(".*") and label.startswith(glob[:-1]))]
         if not found:
-            raise ValueError(f"there is no label {glob!r}; the labels are {', '.join(LABELS)}")
+            near = difflib.get_close_matches(glob, LABELS, 1)
+            hint = f" (did you mean {near[0]!r}?)" if near else f"; the labels are {', '.join(LABELS)}"
+            raise ValueError(f"there is no label {glob!r}{hint}")
         out.update(found)
     return frozenset(out)
 

@@ -6,6 +6,7 @@ Where a format has a checksum it is computed, where it has none the value's entr
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 
 from pydantic import Field, field_validator
@@ -77,7 +78,9 @@ class Config(FilterConfig):
     def _known(cls, names: frozenset[str]) -> frozenset[str]:
         known = {name for kind in KINDS for name in _names(kind)}
         if unknown := sorted(names - known):
-            raise ValueError(f"there is no kind of secret {unknown[0]!r}; docs/secrets.md lists the ids and labels")
+            near = difflib.get_close_matches(unknown[0], known, 1)
+            hint = f" (did you mean {near[0]!r}?)" if near else "; docs/secrets.md lists the ids and labels"
+            raise ValueError(f"there is no kind of secret {unknown[0]!r}{hint}")
         return names
 
 

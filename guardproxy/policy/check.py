@@ -58,7 +58,9 @@ def untested(subject: Subject, cases: Iterable[Case]) -> Complaints:
     seen |= {name for c in cases if c.pure for name in fired(run_pure(subject.policy, c))}
     for path, _, rule in subject.rules():
         if rule.mode is Mode.ENFORCE and rule.id not in seen:
-            message = f"no test sets off {rule.id!r}; add one under `tests:` with `rules: [{rule.id}]`"
+            message = (
+                f"no test names {rule.id!r}; write `rules: [{rule.id}]` in the `expect` of a test that sets it off"
+            )
             yield subject.source.error("GP010", message, (*path, "id"))
 
 

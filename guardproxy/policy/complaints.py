@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -38,21 +38,25 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
-def complaints(source: Source, error: ValidationError) -> Iterator[ConfigError]:
-    """Each thing that pydantic has found, once, with the code GP002 or GP032."""
+def complaints(
+    source: Source, error: ValidationError, model: type[BaseModel] = Document, at: Path = ()
+) -> Iterator[ConfigError]:
+    """Each thing that pydantic has found, once, with the code GP002 or GP032. `model` is what stands at `at`."""
     said: set[tuple[Path, str]] = set()
     for one in error.errors(include_url=False):
-        loc: Path = tuple(p for p in one["loc"] if p != "[key]")
-        made = _complaint(source, loc, one)
+        if one["type"] == "too_short" and one["input"]:
+            continue  # what is in the list is wrong, and is told for itself
+        loc: Path = (*at, *(p for p in one["loc"] if p != "[key]"))
+        made = _complaint(source, loc, one, lambda parent: _keys(model, parent[len(at) :]))
         if (loc, made.message) not in said:
             said.add((loc, made.message))
             yield made
 
 
-def _complaint(source: Source, loc: Path, one: Any) -> ConfigError:
+def _complaint(source: Source, loc: Path, one: Any, keys: Callable[[Path], list[str]]) -> ConfigError:
     kind, name, given = one["type"], _name(loc), one["input"]
     if kind == "extra_forbidden":
-        return _unknown_key(source, loc)
+        return _unknown_key(source, loc, keys(loc[:-1]))
     if kind == "missing":
         return source.error("GP002", f"{_what(loc[:-1])} lacks `{loc[-1]}`", loc[:-1])
     if kind == "literal_error":
@@ -68,12 +72,11 @@ def _complaint(source: Source, loc: Path, one: Any) -> ConfigError:
     return source.error("GP002", f"{name}: {_expected(one, given)}", loc)
 
 
-def _unknown_key(source: Source, loc: Path) -> ConfigError:
+def _unknown_key(source: Source, loc: Path, known: list[str]) -> ConfigError:
     key, parent = str(loc[-1]), loc[:-1]
     shape = tuple(p for p in parent if isinstance(p, str))
     if key in LATER_KEYS.get(shape, ()):
         return source.error("GP032", _later(f"`{key}`", key), loc, key=True)
-    known = _keys(parent)
     hint = did_you_mean(key, known) or f"; known are {', '.join(sorted(known))}"
     return source.error("GP002", f"unknown key {key!r} in {_what(parent)}{hint}", loc, key=True)
 
@@ -103,9 +106,14 @@ def _expected(one: Any, given: object) -> str:
     wanted = {
         "string_type": "text",
         "int_type": "a whole number",
+        "int_parsing": "a whole number",
         "float_type": "a number",
+        "float_parsing": "a number",
         "bool_type": "true or false",
+        "bool_parsing": "true or false",
         "list_type": "a list",
+        "tuple_type": "a list",
+        "frozen_set_type": "a list",
         "dict_type": "keys and values",
         "model_type": "keys and values",
     }.get(kind)
@@ -113,6 +121,8 @@ def _expected(one: Any, given: object) -> str:
         return f"expected {wanted}, not {_shown(given)}"
     if kind == "too_short":
         return "the list is empty"
+    if kind == "too_long":
+        return f"the list has more than {ctx['max_length']:,} entries"
     if kind == "string_too_short":
         return "the text is empty"
     if kind == "string_too_long":
@@ -120,7 +130,7 @@ def _expected(one: Any, given: object) -> str:
     for limit, words in (("ge", "at least"), ("le", "at most")):
         if limit in ctx:
             return f"expected {words} {ctx[limit]:,}, not {_shown(given)}"
-    return str(one["msg"])
+    return str(one["msg"]).removeprefix("Value error, ")
 
 
 def _shown(value: object) -> str:
@@ -136,7 +146,7 @@ def _shown(value: object) -> str:
 def _form(pattern: str) -> str:
     if pattern.startswith("^>="):
         return 'write it as ">=0.1"'
-    if "_.*-" in pattern or "_.-" in pattern:
+    if any(mark in pattern for mark in ("_.*-", "_.-", r"(\.")):
         return "a label has lower-case letters, digits, `.`, `_` and `-`"
     return "a name has lower-case letters, digits and `-`"
 
@@ -155,12 +165,13 @@ def _what(loc: Path) -> str:
         return "the policy"
     if len(loc) >= 2 and loc[-2] in _THINGS:
         return f"a {_THINGS[str(loc[-2])]}"
+    if loc and isinstance(loc[-1], int):
+        return f"an entry of {_name(loc)}"
     return _name(loc)
 
 
-def _keys(loc: Path) -> list[str]:
-    """The keys that may stand at a place of the file."""
-    model: Any = Document
+def _keys(model: Any, loc: Path) -> list[str]:
+    """The keys that may stand at a place below a model."""
     for step in loc:
         if isinstance(step, int) or not _is_model(model):
             continue

@@ -23,7 +23,8 @@ from guardproxy.types import Catalogue, ConfigError, Filter, GuardproxyError, Pa
 
 Build: TypeAlias = Callable[[str, Mapping[str, Any]], Filter]
 """Makes a filter from its name and options, without loading models. Raises ConfigError; what is at fault is said by an
-attribute `path` of the error (keys and indexes below the filter's entry) or `entry` (the id of one of its entries)."""
+attribute of the error: `path` (keys and indexes below the filter's entry), `entry` (the id of one of its entries), or
+`invalid` and `model` (pydantic's errors and the class of the options)."""
 SUFFIXES = (".yaml", ".yml")
 
 
@@ -136,15 +137,19 @@ def _build(
         try:
             yield name, build(name, read.data["filters"][name])
         except (ConfigError, PatternError) as e:
-            problems.append(_misbuilt(read, name, e))
+            problems += _misbuilt(read, name, e)
 
 
-def _misbuilt(read: source.Source, name: str, error: ConfigError | PatternError) -> ConfigError:
-    """The error at the option that it is about."""
+def _misbuilt(read: source.Source, name: str, error: ConfigError | PatternError) -> Iterator[ConfigError]:
+    """The error at the option that it is about; where it says what is wrong with several, one at each."""
+    invalid, model = getattr(error, "invalid", None), getattr(error, "model", None)
+    if isinstance(invalid, ValidationError) and model is not None:
+        yield from complaints(read, invalid, model, ("filters", name))
+        return
     entry = getattr(error, "entry", None)
     path: Path = ("filters", name, *getattr(error, "path", ()))
     if entry is not None:
         path = check.entry_place(read, name, entry)
     pattern = isinstance(error, PatternError) or entry is not None or "pattern" in path[2:]
     code = getattr(error, "code", "") or ("GP020" if pattern else "GP002")
-    return read.error(code, error.message if isinstance(error, ConfigError) else str(error), path)
+    yield read.error(code, error.message if isinstance(error, ConfigError) else str(error), path)

@@ -93,7 +93,8 @@ def parse_when(value: Any) -> When:
     kind, atoms = "any", value
     if isinstance(value, dict):
         if len(value) != 1 or not value.keys() <= {"any", "all"}:
-            raise _wrong("expected one key, `any` or `all`, with a list of conditions")
+            hint = "; there is no `not`: say with `unless` what is left alone" if "not" in value else ""
+            raise _wrong(f"expected one key, `any` or `all`, with a list of conditions{hint}")
         [(kind, atoms)] = value.items()
     elif not isinstance(value, list):
         return When((parse_atom(value),))

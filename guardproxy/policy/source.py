@@ -28,13 +28,15 @@ _FALSE = re.compile(r"false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
+_MISFIT = r"<block end>|expected '-' indicator|expected key"
 _PLAINER = (
     (r"'?\\t'?.*cannot start any token|character that cannot start any token", None),
+    (r"tab character", "a tab; YAML is indented with spaces"),
     (r"mapping values are not allowed", "a second `:` in one line; put text that holds `: ` in quotes"),
     (r"unexpected end of stream", "a quote is opened here and never closed"),
     (
         r"expected node content|expected the node content|'\]'|'\}'",
-        "a bracket is opened and never closed, or a comma is missing",
+        "a bracket is opened and never closed, a comma is missing, or text with `[`, `{`, `,` or `'` in it needs quotes",
     ),
     (r"unknown escape", "in double quotes `\\` begins an escape; put patterns in single quotes"),
     (
@@ -43,7 +45,7 @@ _PLAINER = (
     ),
     (r"alphabetic or numeric character", "`*` and `&` have a meaning of their own in YAML; put the value in quotes"),
     (r"could not find expected ':'", "a key without `:`"),
-    (r"<block end>|expected '-' indicator|expected key", "the indentation doesn't fit the lines above"),
+    (_MISFIT, "the indentation doesn't fit the lines above"),
 )
 
 
@@ -92,7 +94,8 @@ def read(file: File, name: str = "") -> Source:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as e:
         line = raw.count(b"\n", 0, e.start) + 1
-        raise ConfigError("the file is not UTF-8 text; save it as UTF-8", name, line, 1, "GP001") from None
+        column = len(raw[raw.rfind(b"\n", 0, e.start) + 1 : e.start].decode("utf-8", "replace")) + 1
+        raise ConfigError("the file is not UTF-8 text; save it as UTF-8", name, line, column, "GP001") from None
     return parse(text, name)
 
 
@@ -133,7 +136,15 @@ def _plain(problem: str, text: str, line: int, column: int) -> str:
         if char == "\t":
             return "a tab; YAML is indented with spaces"
         return f"a value can't begin with {char!r}; put it in quotes"
+    if re.search(_MISFIT, problem) and _before(text, line, column) in ('"', "'"):
+        return "a quote ends just before this; one is missing in a line above, or in this one"
     return next((plain for pattern, plain in _PLAINER[1:] if plain and re.search(pattern, problem)), problem)
+
+
+def _before(text: str, line: int, column: int) -> str:
+    """The character before a place; nothing at the beginning of a line."""
+    lines = text.splitlines()
+    return lines[line - 1][: column - 1][-1:] if line <= len(lines) else ""
 
 
 class _Builder:

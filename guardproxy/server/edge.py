@@ -167,9 +167,10 @@ class Request:
         """Send whole events. Waits while the client reads more slowly than they come."""
         await self.send({"type": "http.response.body", "body": data, "more_body": True})
 
-    async def end_stream(self) -> None:
+    async def end_stream(self, data: bytes = b"") -> None:
+        """Send the last events and the end in one: OpenAI's clients hang up as soon as they have read `[DONE]`."""
         self.answered = True
-        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+        await self.send({"type": "http.response.body", "body": data, "more_body": False})
 
     async def _linger(self) -> None:
         """Throw away what still comes, for a moment."""

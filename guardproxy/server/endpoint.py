@@ -157,8 +157,7 @@ class Passage:
         body = self._endpoint.codec.refusal(self._head(), blocked.message, stream=stream)
         if stream:
             await self._request.begin_stream(self._headers)
-            await self._request.write(body)
-            await self._request.end_stream()
+            await self._request.end_stream(body)
         else:
             await self._request.reply(Reply(200, body, self._headers))
         return 200
@@ -180,7 +179,8 @@ class Passage:
             sending.result()
         finally:
             await _stop(sending, keeping)
-        await self._request.end_stream()
+        if not self._request.answered:
+            await self._request.end_stream()
         return 200
 
     async def _send_events(self, answer: Answer) -> None:
@@ -189,14 +189,16 @@ class Passage:
                 async for data in events:
                     if data:
                         self._record.mark("first_out")
-                        await self._write(data)
+                        await self._write(data, last=self._exchange.ended)
         except Exception as e:  # a mistake of ours: the client must not take what it got for the whole
             internal_error(e, self._record.request_id)
             self._record.failed("internal_error")
+            if self._request.answered:
+                return
             writer = self._endpoint.codec.stream_writer(self._head())
             message = "guardproxy failed while guarding this reply."
             broken = errors.error_object(message, code="internal_error", status=500)
-            await self._write(writer.error(broken) + writer.done())
+            await self._write(writer.error(broken) + writer.done(), last=True)
 
     async def _timed(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         try:
@@ -209,9 +211,9 @@ class Passage:
         finally:
             self._record.mark("upstream_end")
 
-    async def _write(self, data: bytes) -> None:
+    async def _write(self, data: bytes, *, last: bool = False) -> None:
         self._sending = True
-        await self._request.write(data)
+        await (self._request.end_stream(data) if last else self._request.write(data))
         self._sending = False
         self._since = time.monotonic()
 

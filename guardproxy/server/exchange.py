@@ -5,6 +5,7 @@ Here items of a reply meet their gates. Nothing here knows a dialect's fields or
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from guardproxy.server.reply import Reply
 from guardproxy.types import (
     Decision,
     Direction,
+    Edit,
     Facts,
     Finding,
     Json,
@@ -32,6 +34,9 @@ from guardproxy.wire import errors, sse
 from guardproxy.wire.base import Codec, Conversation, Head
 
 __all__ = ["Blocked", "Exchange"]
+
+_TURN = 64
+"""Texts of a request after which other requests have their turn."""
 
 
 @dataclass(eq=False)
@@ -57,6 +62,8 @@ class Exchange:
     tenant: str = "default"
     model: str = ""
     streaming: bool = False
+    ended: bool = False
+    """What `stream` gives next, or gave last, are its last events."""
     _choices: int = 1
     _include_usage: bool = False
     _gates: list[Gate] = field(default_factory=list)
@@ -72,17 +79,26 @@ class Exchange:
             raise WireError("guardproxy holds too much text now; try again later", status=503, code="overloaded")
         try:
             self._check_unread(conversation)
-            edits = await self._guard_segments(conversation.segments)
+            texts, edits = await self._guard_segments(conversation.segments)
             await self._check_seams(conversation.segments, edits)
         except Cut as cut:
             raise self._blocked(cut.decision) from None
-        return self.codec.write_request(body, edits)
+        try:
+            return self.codec.write_request(body, texts)
+        except ValueError:  # what policy takes out can't be taken out there: the request must not go out with it
+            self.observer.filter_failed("guard", "error", allowed=False)
+            raise self._blocked(Decision(Outcome.BLOCK)) from None
 
-    async def _guard_segments(self, segments: tuple[Segment, ...]) -> dict[Path, str]:
-        edits: dict[Path, str] = {}
-        for segment in segments:
-            if not segment.text:
-                continue
+    async def _guard_segments(
+        self, segments: tuple[Segment, ...]
+    ) -> tuple[dict[Path, str], dict[Path, tuple[Edit, ...]]]:
+        """What stands at each place now, where it is not what stood there; and the edits of plain texts."""
+        texts: dict[Path, str] = {}
+        edits: dict[Path, tuple[Edit, ...]] = {}
+        for number, segment in enumerate(segments, 1):
+            if not number % _TURN:
+                await asyncio.sleep(0)
+            path = segment.origin.path
             if segment.json:
                 text = await guard_json(segment.text, lambda o=segment.origin: self.gate(o))  # type: ignore[misc]
             else:
@@ -90,22 +106,23 @@ class Exchange:
                 text = await gate.feed(segment.text, last=True)
                 if segment.fixed and text != segment.text:
                     gate.refuse(gate.decision.edits[0])
+                edits[path] = gate.decision.edits
             if text != segment.text:
-                edits[segment.origin.path] = text
-        return edits
+                texts[path] = text
+        return texts, edits
 
-    async def _check_seams(self, segments: tuple[Segment, ...], edits: Mapping[Path, str]) -> None:
+    async def _check_seams(self, segments: tuple[Segment, ...], edits: Mapping[Path, tuple[Edit, ...]]) -> None:
         """Parts of one message reach the model joined: what a filter sees across a seam can't be cut out: it blocks."""
-        groups: dict[Path, list[tuple[Segment, str]]] = {}
+        groups: dict[Path, list[tuple[Segment, tuple[Edit, ...]]]] = {}
         for segment in segments:
             path = segment.origin.path
             if len(path) >= 5 and path[0] == "messages" and path[2] == "content":
-                groups.setdefault(path[:3], []).append((segment, edits.get(path, segment.text)))
+                groups.setdefault(path[:3], []).append((segment, edits.get(path, ())))
         for parts in groups.values():
             if len(parts) > 1:
                 await self._check_joined(parts)
 
-    async def _check_joined(self, parts: list[tuple[Segment, str]]) -> None:
+    async def _check_joined(self, parts: list[tuple[Segment, tuple[Edit, ...]]]) -> None:
         """Refuse a value that goes on over a seam, unless all that follows the seam was taken out of its part already.
 
         `Hello.` before a part that begins with an address is then no head of one; `.com` behind an address is its tail.
@@ -113,11 +130,14 @@ class Exchange:
         gate = self.gate(replace(parts[0][0].origin, path=()))
         edits = await gate.judge("".join(segment.text for segment, _ in parts))
         at = 0
-        for (segment, _), (following, released) in pairwise(parts):
+        for (segment, _), (following, made) in pairwise(parts):
             at += len(segment.text)
             for edit in edits:
-                tail = following.text[: max(0, edit.end - at)]
-                if edit.start < at < edit.end and released.startswith(tail):
+                tail = min(edit.end - at, len(following.text))
+                if (
+                    edit.start < at < edit.end
+                    and sum(min(e.end, tail) - e.start for e in made if e.start < tail) < tail
+                ):
                     gate.refuse(edit)
 
     def _check_unread(self, conversation: Conversation) -> None:
@@ -149,15 +169,16 @@ class Exchange:
         reply = self._reply(self.codec.whole_writer(self._head()))
         reader = self.codec.reader()
         try:
-            items = list(reader.whole(body))
+            for item in reader.whole(body):
+                await reply.take(item, alone=True)
+            out = b"" if reply.fault else await reply.finish(complete=True)
         except WireError as e:
             raise UpstreamError(f"the upstream's reply can't be read: {e}", code="upstream_invalid_response") from None
-        for item in items:
-            await reply.take(item, alone=True)
-        if reply.fault:
-            raise UpstreamError(reply.fault, code="upstream_error")
-        out = await reply.finish(complete=True)
-        self.observer.dropped(reader.dropped)
+        finally:
+            reply.abandon()
+            self.observer.dropped(reader.dropped)
+        if reply.fault or reply.failure:
+            raise UpstreamError(reply.fault or "the upstream's reply has no end", code="upstream_error")
         return out
 
     async def stream(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -168,6 +189,8 @@ class Exchange:
             async for chunk in chunks:
                 for event in decoder.feed(chunk):
                     await reply.event(reader, event)
+                    if reply.over or reader.done:  # what else came in this read might as well have come later
+                        break
                 if out := await reply.flush():
                     yield out
                 if reply.over or reader.done:  # a server may keep its connection open behind `[DONE]`
@@ -175,15 +198,20 @@ class Exchange:
             else:
                 for event in decoder.close():
                     await reply.event(reader, event)
-            yield await reply.finish(complete=reader.done)
+            end = await reply.finish(complete=reader.done)
         except (UpstreamError, WireError) as e:
-            code = e.code if isinstance(e, UpstreamError) else "upstream_invalid_response"
-            yield await reply.fail(str(e), code or "upstream_error")
+            if reply.complete and not reply.fault:  # the client has all of it: what is lost is a terminator
+                end = await reply.finish(complete=True)
+            else:
+                code = e.code if isinstance(e, UpstreamError) else "upstream_invalid_response"
+                end = await reply.fail(str(e), code or "upstream_error")
         finally:
             if reply.failure:
                 self.observer.upstream_failed(reply.failure)
             reply.abandon()
             self.observer.dropped(reader.dropped)
+        self.ended = True
+        yield end
 
     def _reply(self, writer: object) -> Reply:
         return Reply(
@@ -193,6 +221,7 @@ class Exchange:
             choices=self._choices,
             include_usage=self._include_usage,
             refusal=self.guard.refusal,
+            held=self.guard.held,
             drop_reasoning=self.guard.policy.defaults.reasoning == "drop",
         )
 

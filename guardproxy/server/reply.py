@@ -6,15 +6,16 @@ executable). A choice that is cut ends with `content_filter`, and nothing of it 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from guardproxy.engine import Cut, Gate
+from guardproxy.engine import Cut, Gate, Held
 from guardproxy.engine.json_text import guard_json
 from guardproxy.types import Channel, Decision, Json, Origin, WireError
 from guardproxy.wire import sse
-from guardproxy.wire.base import Call, Codec, End, Fault, Item, ReplyReader, ReplyWriter, Text, Usage
+from guardproxy.wire.base import Call, Codec, End, Fault, Item, ReplyReader, ReplyWriter, Text, Usage, share
 
 MAX_CALL = 256 * 1024
 """Characters of arguments, over all calls of a choice, that are kept until the calls are decided."""
@@ -28,18 +29,31 @@ class _Field:
 
     gate: Gate
     origin: Origin
-    pieces: list[tuple[int, str, Json]] = field(default_factory=list)  # end in the source, text, logprobs: not out yet
+    pieces: deque[tuple[int, str, Json]] = field(
+        default_factory=deque
+    )  # end in the source, text, logprobs: not out yet
     fed: int = 0
     carry: str = ""  # released, but its logprobs' piece is not wholly so
+
+
+@dataclass(slots=True)
+class _Call:
+    """A call as far as it has come."""
+
+    kind: str
+    id: str = ""
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class _Choice:
     """One choice of the reply."""
 
-    fields: dict[str, _Field] = field(default_factory=dict)
+    fields: dict[str, _Field] = field(default_factory=dict)  # the one that spoke last is the last
     open: set[str] = field(default_factory=set)  # fields whose part is open
-    calls: dict[int, Call] = field(default_factory=dict)
+    calls: dict[int, _Call] = field(default_factory=dict)
+    kept: int = 0  # characters of the calls' arguments
     ended: bool = False
     cut: bool = False
 
@@ -54,6 +68,7 @@ class Reply:
     choices: int
     include_usage: bool
     refusal: Callable[[Decision], tuple[str, Literal["error", "refusal"]]]
+    held: Held
     drop_reasoning: bool = False
     fault: str = ""
     failure: str = ""
@@ -71,8 +86,12 @@ class Reply:
         """Nothing more can reach the client: the upstream may be told to stop."""
         if self.fault:
             return True
-        states = self._state.values()
-        return len(states) >= self.choices and all(s.ended for s in states) and any(s.cut for s in states)
+        return self.complete and any(s.cut for s in self._state.values())
+
+    @property
+    def complete(self) -> bool:
+        """Every choice that was asked for has ended."""
+        return len(self._state) >= self.choices and all(s.ended for s in self._state.values())
 
     # ------------------------------------------------------------------------------------------------ items
 
@@ -84,7 +103,9 @@ class Reply:
             self._together = {(i.choice, i.field) for i in items if isinstance(i, Text)} if len(items) > 1 else set()
             for item in items:
                 await self.take(item)
-        elif event.comment:
+                if self.fault:
+                    break
+        elif event.comment and not self._out:  # a word in one direction is enough, however many comments came
             self._out.append(b": keep-alive\n\n")
 
     async def take(self, item: Item, *, alone: bool = False) -> None:
@@ -98,7 +119,8 @@ class Reply:
         elif isinstance(item, End):
             await self._end(item.choice, item.reason)
         elif isinstance(item, Usage):
-            self._usage = item.value
+            if not self.over:  # it depends on the reads whether we still hear it
+                self._usage = item.value
         elif isinstance(item, Fault):
             self.fault = await self._guard_message(item.message)
 
@@ -138,16 +160,20 @@ class Reply:
         if choice.ended:
             return
         try:
-            one = choice.fields.get(name)
-            if one is None:
-                origin = self.codec.origin(name)
-                one = choice.fields[name] = _Field(self.gate(origin), origin)
+            one = self._field(choice, name)
             one.fed += len(text)
             if logprobs is not None or one.pieces:
                 one.pieces.append((one.fed, text, await self._checked(logprobs, one.origin)))
             self._write(index, name, one, await one.gate.feed(text, last=last))
         except Cut as cut:
             await self._cut(index, choice, cut.decision)
+
+    def _field(self, choice: _Choice, name: str) -> _Field:
+        one = choice.fields.get(name)
+        if one is None:
+            origin = self.codec.origin(name)
+            one = choice.fields[name] = _Field(self.gate(origin), origin)
+        return one
 
     async def _switch(self, index: int, name: str) -> None:
         """Another field begins: parts of other channels are over, unless they run beside it."""
@@ -156,13 +182,26 @@ class Reply:
             return
         channel = self.codec.origin(name).channel
         over = [
-            f for f in choice.open if self.codec.origin(f).channel is not channel and (index, f) not in self._together
+            f
+            for f in choice.open
+            if (self.codec.origin(f).channel is not channel and (index, f) not in self._together)
+            or (f != name and share(f, name))
         ]
         try:
             await self._part_ended(index, choice, over)
         except Cut as cut:
             await self._cut(index, choice, cut.decision)
+            return
+        self._follow(choice, name)
         choice.open.add(name)
+
+    def _follow(self, choice: _Choice, name: str) -> None:
+        """What a server says under several names, and then under one of them, is one text to who reads that name."""
+        before = next((f for f in reversed(choice.fields) if share(f, name)), name)
+        one = self._field(choice, name)
+        if before != name:
+            one.gate.follow(choice.fields[before].gate)
+        choice.fields[name] = choice.fields.pop(name)
 
     async def _part_ended(self, index: int, choice: _Choice, names: Iterable[str]) -> None:
         for name in list(names):
@@ -185,11 +224,20 @@ class Reply:
             released, one.carry = one.carry + released, ""
             return released
         one.carry += released
-        while one.pieces and one.pieces[0][0] <= one.gate.released:
-            _, text, logprobs = one.pieces.pop(0)
-            one.carry = one.carry[len(text) :]
+        before, at = one.gate.released - len(one.carry), 0  # where the carry begins in the source; what is out of it
+        while one.pieces:
+            end, text, logprobs = one.pieces[0]
+            start = min(end - len(text) - before, len(one.carry))
+            if start > at:  # it came without logprobs, and waited
+                self._out.append(self.writer.text(index, name, one.carry[at:start], None))
+                at = start
+            if end > one.gate.released:
+                break
+            one.pieces.popleft()
             self._out.append(self.writer.text(index, name, text, logprobs))
-        return ""
+            at = end - before
+        released, one.carry = ("", one.carry[at:]) if one.pieces else (one.carry[at:], "")
+        return released
 
     async def _checked(self, logprobs: Json | None, origin: Origin) -> Json | None:
         """Alternatives that the model did not choose are text too: a finding in one takes the object away."""
@@ -215,22 +263,29 @@ class Reply:
             await self._cut(item.choice, choice, cut.decision)
 
     def _collect(self, choice: _Choice, item: Call) -> None:
-        before = choice.calls.get(item.index) or Call(item.choice, item.index, kind=item.kind)
-        self._characters += len(item.arguments)
-        call = choice.calls[item.index] = replace(
-            before, id=before.id + item.id, name=before.name + item.name, arguments=before.arguments + item.arguments
-        )
-        held = sum(len(c.arguments) for c in choice.calls.values())
-        if held > MAX_CALL or len(call.name) + len(call.id) > 1024 or len(choice.calls) > MAX_CALLS:
+        call = choice.calls.setdefault(item.index, _Call(item.kind))
+        call.id += item.id
+        call.name += item.name
+        call.arguments.append(item.arguments)
+        size = len(item.arguments)
+        self._characters += size
+        choice.kept += size
+        self.held.now += size
+        if choice.kept > MAX_CALL or len(call.name) + len(call.id) > 1024 or len(choice.calls) > MAX_CALLS:
             raise WireError("the upstream sent more or larger tool calls than guardproxy keeps")
 
     async def _decide_calls(self, index: int, choice: _Choice) -> None:
         """At the choice's end every call is complete (fragments of several may be interleaved): out it goes, or it cuts."""
-        for place, call in enumerate(choice.calls.values()):
-            origin = self.codec.origin("call", call.name)
-            guarded = await guard_call(call, origin, self.gate)
+        for place, (number, one) in enumerate(choice.calls.items()):
+            call = Call(index, number, one.id, one.name, "".join(one.arguments), one.kind)
+            guarded = await guard_call(call, self.codec.origin("call", call.name), self.gate)
             self._out.append(self.writer.call(index, place, guarded))
+        self._drop_calls(choice)
+
+    def _drop_calls(self, choice: _Choice) -> None:
         choice.calls.clear()
+        self.held.now -= choice.kept
+        choice.kept = 0
 
     # ------------------------------------------------------------------------------------------------ endings
 
@@ -258,12 +313,14 @@ class Reply:
 
     async def _cut(self, index: int, choice: _Choice, decision: Decision) -> None:
         choice.ended = choice.cut = True
-        choice.calls.clear()
+        self._drop_calls(choice)
         for one in choice.fields.values():
             one.gate.end()
         message, _ = self.refusal(decision)
         if message:
-            self._out.append(self.writer.text(index, self.codec.message_field, message, None))
+            name = self.codec.message_field
+            behind = name in choice.fields and choice.fields[name].gate.released
+            self._out.append(self.writer.text(index, name, f"\n\n{message}" if behind else message, None))
         self._out.append(self.writer.end(index, "content_filter", cut=True))
 
     async def finish(self, *, complete: bool) -> bytes:
@@ -301,6 +358,7 @@ class Reply:
         """Release nothing more; tell what was decided."""
         for choice in self._state.values():
             choice.ended = True
+            self._drop_calls(choice)
             for one in choice.fields.values():
                 one.gate.end()
 

@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from guardproxy.types import Json, Origin, Path, Segment
+
+BOTH: Final = "+"
+"""Joins the names of fields that come with the same text: `reasoning+reasoning_content` is one text."""
+
+
+def share(one: str, other: str) -> bool:
+    """Whether two fields of `Text` have a name in common: to a client one goes on where the other stopped."""
+    return not set(one.split(BOTH)).isdisjoint(other.split(BOTH))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class Text:
 
     choice: int
     field: str
-    """Name of the field as the upstream spelt it: `content`, `reasoning_content`, `text`."""
+    """Name of the field as the upstream spelt it: `content`, `reasoning_content`, `text`; several joined by `BOTH`."""
     text: str
     logprobs: Json | None = None
     """The dialect's logprobs object for exactly this piece."""
@@ -174,6 +182,6 @@ class Codec(Protocol):
 
 
 __all__ = [
-    "Call", "Codec", "Conversation", "End", "Fault", "Head", "Item", "ReplyReader", "ReplyWriter", "Segment", "Text",
-    "Unread", "Usage",
+    "BOTH", "Call", "Codec", "Conversation", "End", "Fault", "Head", "Item", "ReplyReader", "ReplyWriter", "Segment",
+    "Text", "Unread", "Usage", "share",
 ]  # fmt: skip

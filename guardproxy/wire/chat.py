@@ -7,8 +7,8 @@ from typing import Final
 
 from guardproxy.types import Channel, Direction, Json, Origin, Path, Role
 from guardproxy.wire import chat_request
-from guardproxy.wire.base import Conversation, Head, ReplyWriter
-from guardproxy.wire.chat_reply import BOTH, REASONING, ChatReader
+from guardproxy.wire.base import BOTH, Conversation, Head, ReplyWriter
+from guardproxy.wire.chat_reply import REASONING, ChatReader
 from guardproxy.wire.chat_write import ChatStreamWriter, ChatWholeWriter, refusal
 from guardproxy.wire.parameters import DROPPED, finish
 from guardproxy.wire.request import rewrite

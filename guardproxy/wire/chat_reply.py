@@ -12,7 +12,7 @@ import orjson
 
 from guardproxy.types import Json, WireError
 from guardproxy.wire import logprobs
-from guardproxy.wire.base import Call, End, Fault, Item, Text, Usage
+from guardproxy.wire.base import BOTH, Call, End, Fault, Item, Text, Usage
 from guardproxy.wire.errors import message_of
 from guardproxy.wire.json import dump, parse_reply
 from guardproxy.wire.reply import COUNTS, Dropped, Halves, counts, reason_of
@@ -21,8 +21,6 @@ from guardproxy.wire.request import MAX_CHOICES
 REASONING: Final = ("reasoning", "reasoning_content", "thinking", "reasoning_details", "reasoning_details.summary")
 FIELDS: Final = (*REASONING, "content", "refusal")
 """Text fields, in the order in which they are given when they come together."""
-BOTH: Final = "+"
-"""Joins the names of reasoning fields that come with the same text: `reasoning+reasoning_content` is one text."""
 LEGACY_CALL = -1
 """Index of the one call that `function_call` makes."""
 
@@ -63,6 +61,8 @@ class ChatReader:
             body = orjson.loads(data)
             self._mending = bool(self._halves)
         except orjson.JSONDecodeError:
+            if data.strip() == b"[DONE]":
+                return self.event(b"[DONE]")
             try:
                 body = parse_reply(data)
             except WireError:
@@ -78,7 +78,7 @@ class ChatReader:
             raise WireError("it is no JSON object", status=502, code="upstream_error")
         if not body.get("choices") and not body.get("error") and not message_of(body):
             raise WireError("it has no `choices`", status=502, code="upstream_error")
-        self._mending = self.done = True
+        self._mending = self.done = self._halves.whole = True
         return self._read(body, "message")
 
     def _read(self, body: dict[str, Any], part: str) -> list[Item]:
@@ -154,7 +154,7 @@ class ChatReader:
             if self._mending:
                 text = self._halves.mend((index, name), text)
             if text:
-                items.append(Text(index, name, text, probabilities and _logprobs(probabilities, name, text)))
+                items.append(Text(index, name, text, _logprobs(probabilities, name, text)))
         if message.get("tool_calls"):
             self._tool_calls(index, message["tool_calls"], items)
         if message.get("function_call"):
@@ -227,7 +227,11 @@ class ChatReader:
         self, choice: int, index: int, kind: str, id: Json, name: Json, arguments: Json, items: list[Item]
     ) -> None:
         if isinstance(arguments, dict | list):  # some servers send the object itself
-            arguments = dump(arguments).decode()
+            try:
+                arguments = dump(arguments).decode()
+            except (ValueError, RecursionError):  # infinite numbers, endless depth
+                items.append(Fault(_GARBLED))
+                return
         texts = [value if isinstance(value, str) else "" for value in (id, name, arguments)]
         if self._mending:
             keys = ("id", "name", "arguments")
@@ -260,4 +264,4 @@ def _logprobs(value: Json, name: str, text: str) -> Json | None:
     if name not in ("content", "refusal") or not isinstance(value, dict):
         return None
     tokens = logprobs.chat(value.get(name), text)
-    return tokens and {"content": None, "refusal": None, name: tokens}
+    return {"content": None, "refusal": None, name: tokens} if tokens else None

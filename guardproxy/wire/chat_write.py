@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from guardproxy.types import Json
-from guardproxy.wire.base import Call, Head, ReplyWriter
-from guardproxy.wire.chat_reply import BOTH, REASONING
+from guardproxy.wire.base import BOTH, Call, Head, ReplyWriter
+from guardproxy.wire.chat_reply import REASONING
 from guardproxy.wire.json import dump
 from guardproxy.wire.writing import DONE, ZERO, Envelope, body, string
 

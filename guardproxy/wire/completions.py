@@ -91,7 +91,7 @@ class CompletionsReader:
         try:
             body = parse_reply(data)
         except WireError:
-            return [Fault(_GARBLED)]
+            return self.event(b"[DONE]") if data.strip() == b"[DONE]" and data != b"[DONE]" else [Fault(_GARBLED)]
         return self._read(body, whole=False) if isinstance(body, dict) else [Fault(_GARBLED)]
 
     def whole(self, body: Json) -> list[Item]:
@@ -100,7 +100,7 @@ class CompletionsReader:
             raise WireError("it is no JSON object", status=502, code="upstream_error")
         if not body.get("choices") and not message_of(body):
             raise WireError("it has no `choices`", status=502, code="upstream_error")
-        self.done = True
+        self.done = self._halves.whole = True
         return self._read(body, whole=True)
 
     def _read(self, body: dict[str, Any], *, whole: bool) -> list[Item]:
@@ -144,7 +144,7 @@ class CompletionsReader:
         if not text.isascii() or self._halves:
             text = self._halves.mend((index, "text"), text)
         if text:
-            items.append(Text(index, "text", text, probabilities and logprobs.completion(probabilities, text)))
+            items.append(Text(index, "text", text, logprobs.completion(probabilities, text)))
 
     def _lost_halves(self, choice: int | None) -> list[Item]:
         return [Text(key[0], key[1], "\ufffd") for key in self._halves.give_up(choice)]

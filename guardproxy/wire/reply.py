@@ -64,10 +64,12 @@ def _counts(value: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
 class Halves:
     """Characters beyond the BMP whose two UTF-16 halves came in different events of one field."""
 
-    __slots__ = ("_pending",)
+    __slots__ = ("_pending", "whole")
 
     def __init__(self) -> None:
         self._pending: dict[tuple[Any, ...], str] = {}
+        self.whole = False
+        """Nothing follows a text: a half at its end waits for nothing."""
 
     def __bool__(self) -> bool:
         return bool(self._pending)
@@ -75,7 +77,7 @@ class Halves:
     def mend(self, key: tuple[Any, ...], text: str) -> str:
         """The text with halves joined; a last first half waits. A half without its other one becomes U+FFFD."""
         text = self._pending.pop(key, "") + text
-        if text and "\ud800" <= text[-1] <= "\udbff":
+        if text and not self.whole and "\ud800" <= text[-1] <= "\udbff":
             self._pending[key] = text[-1]
             text = text[:-1]
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -279,3 +279,35 @@ def test_failure_of_a_fused_filter_names_every_filter_in_it() -> None:
     with pytest.raises(Cut):
         asyncio.run(gate.feed("x", last=True))
     assert [f[0] for f in heard.failures] == ["a", "b"]
+
+
+class Stuck:
+    """A filter that never answers."""
+
+    name, hold = "stuck", True
+
+    def open(self, origin: Origin, context: object) -> "Stuck":
+        return self
+
+    async def feed(self, text: str, *, last: bool) -> Report:
+        await asyncio.sleep(60)
+        raise AssertionError("it was waited for")
+
+    async def start(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+def test_a_cancelled_reader_holds_nothing_any_more() -> None:
+    one = guard(policy([rule("m", "x.*", Outcome.REDACT)], names=("stuck",)), stuck=Stuck())
+
+    async def run() -> None:
+        reading = asyncio.ensure_future(one.gate(REPLY).feed("some text", last=True))
+        await asyncio.sleep(0.01)
+        assert one.held.now == 9
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+    asyncio.run(run())
+    assert one.held.now == 0

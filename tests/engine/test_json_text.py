@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardproxy.engine import Cut
-from guardproxy.engine.json_text import guard_json
+from guardproxy.engine.json_text import MAX_STRINGS, guard_json
 from guardproxy.text import PatternFilter, Rule
 from tests.engine.play import PATTERNS, REPLY, guard, policy
 
@@ -81,3 +81,36 @@ def test_any_document_stays_one_and_loses_what_it_hid(value: object, ascii_only:
     assert "joe@example.com" not in shown
     assert "AKIAIOSFODNN7EXAMPLE" not in shown
     assert policy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"to": "joe\\u0040example.com',
+        '{"a": 1}{"to": "joe\\u0040example.com"}',
+        '{"a": "{\\"to\\": \\"joe\\\\u0040a.com',
+    ],
+)
+def test_what_only_a_lenient_parser_would_decode_blocks(text: str) -> None:
+    with pytest.raises(Cut):
+        guarded(text)
+
+
+def test_text_that_is_no_json_keeps_its_escapes() -> None:
+    assert guarded('{"to": "x\\u00e9\\n\\"y') == '{"to": "x\\u00e9\\n\\"y'
+
+
+def test_a_number_of_any_length_is_json() -> None:
+    assert guarded(f'{{"n": {"9" * 9000}.0, "to": "joe\\u0040a.com"}}').endswith('"to": "[pii.email]"}')
+
+
+def test_more_strings_than_are_read_block() -> None:
+    assert guarded(json.dumps(["a"] * MAX_STRINGS))
+    with pytest.raises(Cut):
+        guarded(json.dumps(["a"] * (MAX_STRINGS + 1)))
+
+
+@pytest.mark.timeout(10)
+def test_many_edits_in_one_long_string_cost_no_square() -> None:
+    out = guarded(json.dumps({"a": ("\n" + "é" * 50 + " joe@example.com ") * 900}))
+    assert out.count("[pii.email]") == 900

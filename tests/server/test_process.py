@@ -146,10 +146,19 @@ def test_check_tells_and_exits(tmp_path: Path, upstream: World) -> None:
     upstream.script = plays(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
     base = ["--check", "--policies", str(tmp_path / "policy.yaml"), "--upstream"]
     for url, code, said in (
-        (f"http://127.0.0.1:{upstream.upstream_port}/v1", 0, "answers"),
+        (f"http://127.0.0.1:{upstream.upstream_port}/v1", 0, "does not list its models"),
         ("http://127.0.0.1:9/v1", 1, "can't be reached"),
     ):
         done = subprocess.run(command(*base, url), cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
         assert done.returncode == code, done
         assert said in done.stdout
         assert "policy small 1" in done.stdout
+        assert ("is this its API's base" in done.stdout) == (code == 0)  # it answers, and lists no models
+    missing = tmp_path / "none" / "decisions.jsonl"
+    done = subprocess.run(
+        command(*base, f"http://127.0.0.1:{upstream.upstream_port}/v1", "--decision-log", str(missing)),
+        cwd=ROOT, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert f"decision log {missing}: can't be written, there is no directory {missing.parent}" in done.stdout
+    assert not missing.parent.exists()

@@ -1,0 +1,64 @@
+"""What README and docs show works as it stands: policies, settings, the filter, names of metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Any
+
+from guardproxy import filters
+from guardproxy.cli.test import run_cases
+from guardproxy.config import load
+from guardproxy.policy.load import Examined, examine
+from guardproxy.telemetry import Metrics
+from guardproxy.types import Context, Direction, Origin, Role
+
+ROOT = Path(__file__).parents[1]
+
+
+def shown(file: str, language: str) -> list[str]:
+    """The fenced blocks of a page."""
+    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / file).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def examined(text: str, folder: Path) -> Examined:
+    (folder / "policy.yaml").write_text(text, "utf-8")
+    return examine(folder, filters.catalogue(), filters.build)
+
+
+def test_the_policy_of_the_readme_has_no_problems(tmp_path: Path) -> None:
+    assert examined(shown("README.md", "yaml")[0], tmp_path).problems == []
+
+
+def test_the_first_policy_of_the_docs_is_clean_and_its_tests_pass(tmp_path: Path) -> None:
+    told = examined(shown("docs/policy.md", "yaml")[0], tmp_path)
+    assert (told.problems, told.warnings) == ([], [])
+    assert told.policy is not None
+    assert [r.status for r in asyncio.run(run_cases(told.policy, told.cases))] == ["pass"]
+
+
+def test_the_settings_of_the_docs_are_the_defaults_but_for_four(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(shown("docs/operations.md", "yaml")[0], "utf-8")
+    flags = {"--upstream": (("upstream", "url"), "http://127.0.0.1:8000/v1")}
+    written, default = load(file, {}).model_dump(), load(None, {}, flags).model_dump()
+    assert {name for name in default if written[name] != default[name]} <= {"policies", "models", "decision_log"}
+
+
+def test_the_metrics_of_the_docs_are_those_there_are() -> None:
+    metrics = Metrics()
+    metrics.gauge("held_characters", "", lambda: 0)
+    there = set(re.findall(r"^# HELP (guardproxy_\w+)", metrics.exposition("")[0].decode(), re.MULTILINE))
+    written = set(re.findall(r"^\| `(guardproxy_\w+)`", (ROOT / "docs/operations.md").read_text("utf-8"), re.MULTILINE))
+    assert written == there
+
+
+def test_the_filter_of_the_docs_finds_what_it_says() -> None:
+    made: dict[str, Any] = {"__name__": "shown"}
+    exec(compile(shown("docs/policy.md", "python")[0], "docs/policy.md", "exec"), made)
+    one = made["Filter"]("plates", made["Config"](use="plates"))
+    asyncio.run(one.start())
+    for text, label in made["EXAMPLES"].items():
+        scan = one.open(Origin(Direction.RESPONSE, Role.ASSISTANT), Context())
+        assert [f.label for f in scan.feed(text, last=True).findings] == ([label] if label else [])
