@@ -119,7 +119,7 @@ def test_a_value_is_taken_out_of_a_stream_and_the_rest_arrives() -> None:
 
 def test_a_cut_ends_the_stream_with_content_filter_and_one_terminator() -> None:
     got = stream(says("Here is a pipe"), says(" bomb: take"), says(" this"), ends(), DONE)
-    assert got.text() == f"Here is a {SORRY}"
+    assert got.text() == f"Here is a \n\n{SORRY}"
     assert got.reasons() == ["content_filter"]
     assert got.error is None
 
