@@ -79,8 +79,10 @@ class Config(FilterConfig):
         known = {name for kind in KINDS for name in _names(kind)}
         if unknown := sorted(names - known):
             near = difflib.get_close_matches(unknown[0], known, 1)
-            hint = f" (did you mean {near[0]!r}?)" if near else "; docs/secrets.md lists the ids and labels"
-            raise ValueError(f"there is no kind of secret {unknown[0]!r}{hint}")
+            hint = f" (did you mean {near[0]!r}?)" if near else ""
+            raise ValueError(
+                f"there is no kind of secret {unknown[0]!r}{hint}; docs/secrets.md lists the ids and labels"
+            )
         return names
 
 

@@ -16,7 +16,7 @@ import re2
 
 from guardproxy.text import heads, syntax
 from guardproxy.text.compiled import Gates, compile_gates
-from guardproxy.text.rules import NONE, START, Bound, Compiled, Judge, Rule, options, said
+from guardproxy.text.rules import NONE, SEAM, SEAMS_REVERSED, START, Bound, Compiled, Judge, Rule, options, said
 from guardproxy.text.scan import BankScan
 from guardproxy.text.syntax import PatternError
 
@@ -112,10 +112,11 @@ class Bank:
         if not wanted:
             return None
         parts: dict[str, None] = {}
+        seams = "|" + SEAMS_REVERSED
         for part, before in wanted:
             # every alternative takes one byte of left context, or the segment's start: `pending` gives it back
             left = frozenset(chr(i) for i in range(128) if i not in before)
-            parts[f"(?:(?:{part})(?:{syntax.byte_class(left, wide=True)}|\\z))"] = None
+            parts[f"(?:(?:{part})(?:{syntax.byte_class(left, wide=True)}|\\z{seams if before else ''}))"] = None
         how = options(64 << 20)
         how.encoding, how.never_capture = re2.Options.Encoding.LATIN1, True
         try:
@@ -137,7 +138,7 @@ class Bank:
 
     def pending(self, data: bytes, start: int) -> int:
         """Offset (at least `start`) from which on `data` could still be the beginning of a match, heads seen apart."""
-        left = start - 1 if start else 0
+        left = max(0, start - SEAM)
         back = data[left:] if left else data
         end = self._held(back)
         if end < 0:

@@ -22,6 +22,21 @@ NONE = (-1, -1)
 """The span that RE2 gives where there is none."""
 _CLASS_CHARS = {"": frozenset[int]()}
 
+# Letters that stand before a value and are no part of its text: an escape of a JSON document that is itself a text
+# (`\n4111…`, `\u306f4111…`), and the channels' names where a server leaves out Harmony's tokens (`assistantfinal4111…`).
+_SEAM = re.compile(rb"\\(?:[bfnrtv0]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|sistantfinal|commentary|analysis")
+SEAMS_REVERSED = r"[bfnrtv0]\\|[0-9A-Fa-f]{4}u\\|[0-9A-Fa-f]{2}x\\|laniftnatsis|yratnemmoc|sisylana"
+"""Seams for an expression that reads backwards."""
+SEAM = 12
+"""Bytes of the longest seam: as many as a scan keeps of what is settled."""
+
+
+def may_begin(data: bytes, start: int, before: frozenset[int]) -> bool:
+    """Whether what stands before `start` lets a match begin there."""
+    if not start or data[start - 1] not in before:
+        return True
+    return any(m.end() == start for m in _SEAM.finditer(data, max(0, start - SEAM), start))
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -96,11 +111,12 @@ class Compiled:
         if self.shut is None:
             return after + 1
         found = self.shut.search(data, after)
-        return found.end() if found else len(data)
+        end = found.end() if found else len(data)
+        return next((m.end() for m in _SEAM.finditer(data, max(0, after - SEAM), end) if m.end() > after), end)
 
     def at(self, data: bytes, start: int, stop: int) -> tuple[int, int, int, float] | None:
         """The match starting exactly at `start`: its end, the value's span and the score. Longest accepted wins."""
-        if start and data[start - 1] in self.before:
+        if not may_begin(data, start, self.before):
             return None
         while stop > start:
             spans = self.match(START, data, start, stop)

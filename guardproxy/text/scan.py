@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from guardproxy.text import heads
-from guardproxy.text.rules import ANY, NONE, Compiled
+from guardproxy.text.rules import ANY, NONE, Compiled, may_begin
 from guardproxy.types import Finding, Report
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class BankScan:
         for index, end in found:
             group = self._bank.groups[index]
             start = end + since - group.width
-            if end + since > old and start >= self._from and not (start and data[start - 1] in group.before):
+            if end + since > old and start >= self._from and may_begin(data, start, group.before):
                 insort(self._seen, (start + self._offset, index))
 
     def _follow(self, data: bytes, settled: int) -> int:

@@ -80,18 +80,12 @@ def plain(dialog: Dialog) -> str:
 
 GLUED = {"email_only": "analysisNothing [pii.email]"}
 """Nothing parts `else.assistantfinal` from the address behind it: it reads as the address's beginning, and goes with it."""
-BEHIND_AN_ESCAPE = pytest.mark.xfail(strict=True, reason="`n` of an escaped line end hides the head of what follows it")
 WHOLE = ("email_only", "thought_card", "tool_key", "tool_text", "many", "preamble_email", "japanese_email")
 
 
 @pytest.mark.parametrize(
     ("dialog", "stream"),
-    [
-        pytest.param(dialog, stream, marks=[BEHIND_AN_ESCAPE] * (dialog.name == "tool_text"))
-        for stream in (True, False)
-        for dialog in PLANTED
-        if stream or dialog.name in WHOLE
-    ],
+    [(dialog, stream) for stream in (True, False) for dialog in PLANTED if stream or dialog.name in WHOLE],
     ids=lambda value: value.name if isinstance(value, Dialog) else "streamed" if value else "whole",
 )
 def test_a_dialog_without_a_template(guarded_raw: Proxy, dialog: Dialog, stream: bool) -> None:

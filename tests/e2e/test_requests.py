@@ -92,14 +92,7 @@ def test_a_value_reaches_the_upstream_nowhere(guarded: Proxy, caller: Caller, va
     assert len(visit.asked["messages"]) == len(body["messages"])
 
 
-HIDDEN = pytest.mark.xfail(
-    strict=True, reason="the `n` of an escaped line end counts as a letter that the value stands in"
-)
-
-
-@pytest.mark.parametrize(
-    "value", [pytest.param(v, marks=[HIDDEN] * (v in (CARD, IBAN, OPENAI_KEY))) for v in VALUES], ids=label
-)
+@pytest.mark.parametrize("value", VALUES, ids=label)
 def test_a_value_behind_an_escape(guarded: Proxy, caller: Caller, value: str) -> None:
     """Results of tools are mostly JSON: a value at the beginning of a line stands behind `\\n` there."""
     told = request(BY_NAME["tool_email_told"], max_tokens=4)
