@@ -28,7 +28,15 @@ def module(kind: str) -> Any:
     """The module of a filter. Raises ConfigError for an unknown name."""
     if kind not in kinds():
         raise ConfigError(f"there is no filter {kind!r}; the filters are {', '.join(kinds())}")
-    return importlib.import_module(f"{__name__}.{kind}")
+    found = importlib.import_module(f"{__name__}.{kind}")
+    if missing := [name for name in ("LABELS", "Config", "Filter") if not hasattr(found, name)]:
+        raise ConfigError(
+            f"the filter module {kind}.py has no {' and no '.join(missing)}; docs/policy.md shows a whole one",
+            file=str(found.__file__),
+            line=1,
+            column=1,
+        )
+    return found
 
 
 class BadOptions(ConfigError):

@@ -1,0 +1,26 @@
+"""A file in guardproxy/filters/ is a filter; half a one is a sentence."""
+
+from types import ModuleType
+
+import pytest
+
+from guardproxy import filters
+from guardproxy.types import ConfigError
+
+
+def test_kinds_are_the_modules_without_an_underscore() -> None:
+    assert filters.kinds() == ("control_tokens", "patterns", "pii_patterns", "secrets")
+
+
+def test_half_a_filter_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    half = ModuleType("guardproxy.filters.half")
+    half.__file__ = "half.py"
+    monkeypatch.setattr(filters, "kinds", lambda: ("half",))
+    monkeypatch.setattr(filters.importlib, "import_module", lambda name: half)
+    with pytest.raises(ConfigError, match=r"half\.py:1:1: the filter module half\.py has no LABELS and no Config"):
+        filters.catalogue()
+
+
+def test_an_unknown_filter_names_those_there_are() -> None:
+    with pytest.raises(ConfigError, match=r"there is no filter 'nope'; the filters are control_tokens, patterns"):
+        filters.build("nope", {"use": "nope"})
