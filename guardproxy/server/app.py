@@ -11,6 +11,8 @@ from contextlib import suppress
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
+from guardproxy.server import closing
+from guardproxy.server.closing import Closing
 from guardproxy.server.edge import Doorkeeper, Gone, Headers, Receive, Reply, Request, Scope, Send, error_reply
 from guardproxy.server.endpoint import GONE, Endpoint
 from guardproxy.server.health import Health
@@ -36,13 +38,14 @@ class App:
     ) -> None:
         self.settings, self.guard, self.recorder = settings, guard, recorder
         self.models, self.health = models, Health(guard, models)
+        self.closing = Closing()
         self._doorkeeper = Doorkeeper(settings)
         self._in_flight = 0
         self._policy = guard.policy.digest[:12].encode()
         extra = frozenset(settings.parameters)
         dialects: tuple[tuple[Codec, str], ...] = ((Chat(extra), "chatcmpl-"), (Completions(extra), "cmpl-"))
         self._guarded: dict[str, Handler] = {
-            BASE + codec.route: Endpoint(codec, prefix, settings, guard, upstream, models).serve
+            BASE + codec.route: Endpoint(codec, prefix, settings, guard, upstream, models, self.closing).serve
             for codec, prefix in dialects
         }
         self._open: dict[str, Callable[[], Awaitable[Reply]]] = {"/healthz": self._alive, "/readyz": self.health.ready}
@@ -84,7 +87,7 @@ class App:
         try:
             return await self._serve(request, record, headers)
         except Gone:
-            record.failed("client_gone")
+            record.failed(closing.CODE if self.closing.now else "client_gone")
             return GONE
         except (WireError, UpstreamError) as e:
             record.failed(e.code or "invalid_request", upstream=isinstance(e, UpstreamError))
@@ -124,7 +127,9 @@ class App:
         return await self._models(request, path, headers)
 
     async def _models(self, request: Request, path: str, headers: Headers) -> int:
-        reply = await (self.models.one(path.removeprefix(MODEL)) if path.startswith(MODEL) else self.models.listing())
+        one = path.removeprefix(MODEL) if path.startswith(MODEL) else None
+        async with self.closing.bounds():
+            reply = await (self.models.listing() if one is None else self.models.one(one))
         await request.reply(Reply(reply.status, reply.body, headers))
         return reply.status
 

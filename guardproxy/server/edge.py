@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from guardproxy.config import Settings, is_loopback
 from guardproxy.types import UpstreamError, WireError
-from guardproxy.wire.errors import error_body
+from guardproxy.wire.errors import error_body, sentence
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -44,8 +44,7 @@ class Reply:
 def error_reply(error: WireError | UpstreamError, headers: Headers = ()) -> Reply:
     """An error in OpenAI's shape."""
     param = error.param if isinstance(error, WireError) else None
-    message = str(error)
-    message = message[:1].upper() + message[1:] if isinstance(error, UpstreamError) else message
+    message = sentence(str(error)) if isinstance(error, UpstreamError) else str(error)
     body = error_body(message, code=error.code, param=param, status=error.status)
     return Reply(error.status, body, (*headers, *_retry(error)))
 
@@ -80,6 +79,8 @@ class Request:
     """Its body has been read to its end."""
     started: bool = False
     """An answer is on its way."""
+    status: int = 0
+    """Of the answer that is on its way."""
     answered: bool = False
     """The last byte of an answer was handed to the server."""
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
@@ -149,7 +150,7 @@ class Request:
         ]
         if not self.complete:
             headers.append((b"connection", b"close"))
-        self.started, self.answered = True, self.complete
+        self.started, self.status, self.answered = True, reply.status, self.complete
         await self.send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await self.send({"type": "http.response.body", "body": reply.body, "more_body": not self.complete})
         if not self.complete:
@@ -159,7 +160,7 @@ class Request:
 
     async def begin_stream(self, headers: Headers) -> None:
         """Send the head of a streamed answer."""
-        self.started = True
+        self.started, self.status = True, 200
         sent = [(b"content-type", EVENTS), _FOREVER, (b"x-accel-buffering", b"no"), *headers]
         await self.send({"type": "http.response.start", "status": 200, "headers": sent})
 

@@ -16,6 +16,8 @@ from typing import Any
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
+from guardproxy.server import closing
+from guardproxy.server.closing import Closing, shutting_down
 from guardproxy.server.edge import Gone, Headers, Reply, Request
 from guardproxy.server.exchange import Blocked, Exchange
 from guardproxy.server.models import Models
@@ -44,23 +46,34 @@ class Endpoint:
     guard: Guard
     upstream: Upstream
     models: Models
+    closing: Closing
 
     async def serve(self, request: Request, record: Record, headers: Headers) -> int:
         """Answer the request; returns the status. Raises WireError and UpstreamError before an answer began; Gone."""
-        body = await request.body(self.settings)
+        async with self.closing.bounds():
+            body = await request.body(self.settings)
         record.mark("read")
-        return await _while_present(request, Passage(self, request, record, headers).run(body))
+        return await _while_present(request, Passage(self, request, record, headers).run(body), self.closing.told)
 
 
-async def _while_present(request: Request, work: Coroutine[Any, Any, int]) -> int:
-    """The work's result, or Gone as soon as the client is; the work is cancelled and has ended by then."""
+async def _while_present(request: Request, work: Coroutine[Any, Any, int], told: asyncio.Future[None]) -> int:
+    """The work's result, or Gone as soon as the client is; the work is cancelled and has ended by then.
+
+    Raises WireError 503 when the process ends before an answer began. A stream then ends itself.
+    """
     doing = asyncio.ensure_future(work)
     watching = asyncio.ensure_future(request.gone())
     try:
-        await asyncio.wait((doing, watching), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((doing, watching, told), return_when=asyncio.FIRST_COMPLETED)
+        if told.done() and not doing.done():
+            if not request.started:
+                raise shutting_down()
+            await asyncio.wait((doing, watching), return_when=asyncio.FIRST_COMPLETED)
         if not doing.done() and not request.answered:
             raise Gone
-        return await doing  # what is left after the answer (shadow rules) is not hurried
+        # what is left after the answer (shadow rules) is not hurried, until the process ends
+        await asyncio.wait((doing, told), return_when=asyncio.FIRST_COMPLETED)
+        return doing.result() if doing.done() else request.status
     finally:
         await _stop(doing, watching)
 
@@ -150,7 +163,7 @@ class Passage:
 
     async def _blocked(self, blocked: Blocked) -> int:
         if blocked.on_block == "error":
-            body = errors.blocked_request(blocked.message, blocked.labels)
+            body = errors.blocked_request(blocked.message, blocked.labels, blocked.param)
             await self._request.reply(Reply(400, body, self._headers))
             return 400
         stream = self._exchange.streaming
@@ -169,19 +182,32 @@ class Passage:
 
     async def _stream(self, answer: Answer) -> int:
         await self._request.begin_stream(self._headers)
-        self._since = time.monotonic()
+        self._since, told = time.monotonic(), self._endpoint.closing.told
         sending = asyncio.ensure_future(self._send_events(answer))
         keeping = asyncio.ensure_future(self._keep_alive())
         try:
-            await asyncio.wait((sending, keeping), return_when=asyncio.FIRST_COMPLETED)
-            if not sending.done():
+            await asyncio.wait((sending, keeping, told), return_when=asyncio.FIRST_COMPLETED)
+            if told.done() and not sending.done():
+                await self._break_off(sending, keeping)
+            elif not sending.done():
                 raise Gone  # it takes nothing any more
-            sending.result()
+            else:
+                sending.result()
         finally:
             await _stop(sending, keeping)
         if not self._request.answered:
             await self._request.end_stream()
         return 200
+
+    async def _break_off(self, sending: asyncio.Future[None], keeping: asyncio.Future[None]) -> None:
+        """The process ends: so does the stream, between two events and with what is held still held."""
+        if self._request.answered:  # its last events are on their way, to a client that reads slowly
+            await sending
+            return
+        await _stop(sending, keeping)
+        if not self._request.answered:
+            self._record.failed(closing.CODE)
+            await self._end_with(closing.MESSAGE, closing.CODE, 503)
 
     async def _send_events(self, answer: Answer) -> None:
         try:
@@ -195,10 +221,13 @@ class Passage:
             self._record.failed("internal_error")
             if self._request.answered:
                 return
-            writer = self._endpoint.codec.stream_writer(self._head())
-            message = "guardproxy failed while guarding this reply."
-            broken = errors.error_object(message, code="internal_error", status=500)
-            await self._write(writer.error(broken) + writer.done(), last=True)
+            await self._end_with("guardproxy failed while guarding this reply.", "internal_error", 500)
+
+    async def _end_with(self, message: str, code: str, status: int) -> None:
+        """End the stream with an error event of ours."""
+        writer = self._endpoint.codec.stream_writer(self._head())
+        error = errors.error_object(message, code=code, status=status)
+        await self._write(writer.error(error) + writer.done(), last=True)
 
     async def _timed(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         try:

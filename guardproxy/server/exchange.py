@@ -32,6 +32,7 @@ from guardproxy.types import (
 )
 from guardproxy.wire import errors, sse
 from guardproxy.wire.base import Codec, Conversation, Head
+from guardproxy.wire.json import where
 
 __all__ = ["Blocked", "Exchange"]
 
@@ -47,6 +48,8 @@ class Blocked(Exception):
     labels: tuple[str, ...]
     message: str
     on_block: Literal["error", "refusal"] = "error"
+    param: str | None = None
+    """Where in the request, if it is one place."""
 
 
 @dataclass
@@ -149,12 +152,12 @@ class Exchange:
         self.observer.decided(facts, decision, final=True)
         if decision.outcome >= Outcome.BLOCK:
             first = conversation.unread[0]
-            place = ".".join(map(str, first.path))
+            place = where(first.path)
             raise Blocked(
                 decision,
                 ("guard.unread",),
-                f"{place} is {first.what}, which no filter of this policy can read.",
-                "error",
+                f"`{place}` is {first.what}, which no filter of this policy can read.",
+                param=place,
             )
 
     def _blocked(self, decision: Decision) -> Blocked:

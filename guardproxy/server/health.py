@@ -27,6 +27,7 @@ class Health:
     draining: bool = False
     _checked: float = float("-inf")
     _trouble: str = ""
+    _listless: bool = False
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def alive(self) -> Reply:
@@ -36,7 +37,7 @@ class Health:
         """200 or 503, with what is wrong."""
         trouble = await self.upstream_trouble()
         checks = {
-            "upstream": _check(trouble),
+            "upstream": _check(trouble) | ({"models": "not listed"} if self._listless else {}),
             "filters": _check("" if self.guard.ready else "the filters are not running"),
             "process": _check("the process is shutting down" if self.draining else ""),
         }
@@ -55,10 +56,12 @@ class Health:
             return self._trouble
 
     async def _ask(self) -> str:
+        self._listless = False
         try:
             await self.models.learn(PATIENCE)
         except UpstreamError as e:
-            return "" if e.code == NO_LIST else str(e)
+            self._listless = e.code == NO_LIST  # there are servers without a list that serve all the same
+            return "" if self._listless else str(e)
         return ""
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 from guardproxy.engine import Cut, Gate, Held
 from guardproxy.engine.json_text import guard_json
 from guardproxy.types import Channel, Decision, Json, Origin, WireError
-from guardproxy.wire import sse
+from guardproxy.wire import errors, sse
 from guardproxy.wire.base import Call, Codec, End, Fault, Item, ReplyReader, ReplyWriter, Text, Usage, share
 
 MAX_CALL = 256 * 1024
@@ -350,6 +350,7 @@ class Reply:
         self._pending.clear()
         self.abandon()
         self.failure = code
+        message = errors.sentence(message)
         self._out.append(self.writer.error({"message": message, "type": "server_error", "param": None, "code": code}))
         self._out.append(self.writer.done())
         return await self.flush()

@@ -23,8 +23,9 @@ from guardproxy.policy.load import load
 from guardproxy.policy.model import Policy
 from guardproxy.server.admin import AdminApp
 from guardproxy.server.app import App
+from guardproxy.server.closing import Closing
 from guardproxy.server.edge import ASGI
-from guardproxy.server.models import Models
+from guardproxy.server.models import NO_LIST, Models
 from guardproxy.server.protocol import protocol
 from guardproxy.server.upstream import Upstream
 from guardproxy.telemetry import Journal, Metrics, Recorder
@@ -33,6 +34,10 @@ from guardproxy.telemetry.record import PolicyName
 from guardproxy.types import ConfigError, UpstreamError
 
 BACKLOG = 2048
+NOTICE = 1.0
+"""Seconds before the end of the draining at which what still runs is told to end; half of a shorter draining."""
+LAST = 1.0
+"""Seconds for what runs on although its connection was cut."""
 
 
 def policy_folder(given: str) -> File:
@@ -131,7 +136,6 @@ def server(app: ASGI, settings: Settings) -> _Server:
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_keep_alive=max(1, round(settings.timeouts.keep_alive)),
-        timeout_graceful_shutdown=max(1, round(settings.timeouts.drain)),
     )
     return _Server(config)
 
@@ -146,7 +150,7 @@ async def serve(settings: Settings, guard: Guard, said: Callable[[str], None]) -
         contextlib.closing(listen(settings.admin.host, settings.admin.port, "--admin-port")) as second,
     ):
         async with service(settings, guard) as running:
-            note = await _probe(running)
+            note = await _probe(running, settings.upstream.url)
             stop = asyncio.Event()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, stop.set)
@@ -168,20 +172,42 @@ async def _serve_both(
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait((serving, watching, stopping), return_when=asyncio.FIRST_COMPLETED)
     running.app.health.draining = True
-    public.should_exit = True
-    await asyncio.wait((serving,))
+    await _drain(public, serving, running.app.closing, settings.timeouts.drain)
     admin.should_exit = True
-    await asyncio.wait((watching,))
+    await _cut(admin, watching, NOTICE)
     stopping.cancel()
     for task in (serving, watching):
         task.result()
 
 
-async def _probe(running: Service) -> str:
+async def _drain(public: _Server, serving: asyncio.Future[None], closing: Closing, seconds: float) -> None:
+    """Take nothing new; let what runs end, then tell it to, then cut it off. uvicorn's own deadline only cancels."""
+    public.should_exit = True
+    notice = min(NOTICE, seconds / 2)
+    await asyncio.wait((serving,), timeout=seconds - notice)
+    closing.tell()
+    await _cut(public, serving, notice)
+
+
+async def _cut(one: _Server, serving: asyncio.Future[None], seconds: float) -> None:
+    """Wait for a server that is to end; cut the connections that are left then."""
+    await asyncio.wait((serving,), timeout=seconds)
+    for connection in list(one.server_state.connections):
+        if connection.transport is not None:
+            connection.transport.abort()
+    await asyncio.wait((serving,), timeout=LAST)
+    one.force_exit = True
+    await asyncio.wait((serving,))
+
+
+async def _probe(running: Service, url: str) -> str:
     """Ask the upstream for its models once: a person who mistyped the URL learns it now."""
     try:
         await running.models.learn(2.0)
     except UpstreamError as e:
+        if e.code == NO_LIST:  # it may be one that has none, but far more often the URL lacks its end
+            base = "" if url.endswith("/v1") else f", like {url}/v1"
+            return f"\nguardproxy: {e}; give --upstream the base of its API{base} (serving all the same)"
         return f"\nguardproxy: {e} (serving all the same; /readyz tells when that changes)"
     return ""
 

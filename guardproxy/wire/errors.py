@@ -29,6 +29,11 @@ def type_of(status: int) -> str:
     return _TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
 
 
+def sentence(message: str) -> str:
+    """A message that may stand after a colon, as a sentence of its own."""
+    return message[:1].upper() + message[1:]
+
+
 def error_object(
     message: str, *, type: str | None = None, code: str | None = None, param: str | None = None, status: int = 400
 ) -> dict[str, Json]:
@@ -43,13 +48,13 @@ def error_body(
     return dump({"error": error_object(message, type=type, code=code, param=param, status=status)})
 
 
-def blocked_request(message: str, labels: Iterable[str]) -> bytes:
+def blocked_request(message: str, labels: Iterable[str], param: str | None = None) -> bytes:
     """The body of the 400 that a blocked request gets: `code` as OpenAI's SDKs know it, `innererror` as Azure's do.
 
     Categories are the first parts of our labels (`pii.email` → `pii`).
     """
     categories = sorted({label.split(".", 1)[0] for label in labels})
-    error = error_object(message, code="content_filter")
+    error = error_object(message, code="content_filter", param=param)
     error["innererror"] = {
         "code": "ResponsibleAIPolicyViolation",
         "content_filter_result": {

@@ -19,6 +19,8 @@ def parse(body: bytes) -> dict[str, Any]:
     Of duplicate keys the last one counts. That can't smuggle anything: what goes upstream is written from what was
     parsed here, never from the client's bytes.
     """
+    if not body.strip():
+        raise WireError("The body is empty; send a JSON object.", code="invalid_json")
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as e:
