@@ -71,8 +71,8 @@ async def _while_present(request: Request, work: Coroutine[Any, Any, int], told:
             await asyncio.wait((doing, watching), return_when=asyncio.FIRST_COMPLETED)
         if not doing.done() and not request.answered:
             raise Gone
-        # what is left after the answer (shadow rules) is not hurried, until the process ends
-        await asyncio.wait((doing, told), return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():  # what is left after the answer (shadow rules) is not hurried, until the process ends
+            await asyncio.wait((doing, told), return_when=asyncio.FIRST_COMPLETED)
         return doing.result() if doing.done() else request.status
     finally:
         await _stop(doing, watching)

@@ -193,7 +193,7 @@ def test_an_upstream_that_breaks_off_releases_nothing_that_was_held() -> None:
     got = stream(says("Write to joe@exam"), trouble=UpstreamError("the upstream broke off"))
     assert got.text() == "Write to "
     assert (got.calls(), got.reasons()) == ([], [])
-    assert got.error["message"] == "the upstream broke off"
+    assert got.error["message"] == "The upstream broke off"
 
 
 def test_a_stream_that_just_stops_is_an_error() -> None:
@@ -216,7 +216,7 @@ def test_an_error_in_a_stream_is_guarded_and_ends_it(form: object) -> None:
         got = stream(*parts, ends(), DONE)
         assert got.text() == "Hi there. "
         assert got.error == {
-            "message": "no, [pii.email]",
+            "message": "No, [pii.email]",
             "type": "server_error",
             "param": None,
             "code": "upstream_error",
@@ -398,6 +398,14 @@ def test_a_policy_may_answer_like_a_model_that_refuses() -> None:
     with pytest.raises(Blocked) as e:
         ask(user(BOMB), one)
     assert (e.value.message, e.value.on_block) == ("I can't.", "refusal")
+
+
+def test_what_no_filter_reads_is_named_with_its_place() -> None:
+    one = guard(policy([*RULES, rule("unread", "guard.unread", Outcome.BLOCK)]))
+    with pytest.raises(Blocked) as e:
+        ask(user([{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]), one)
+    assert e.value.message == "`messages[0].content[0]` is an image, which no filter of this policy can read."
+    assert (e.value.param, e.value.labels) == ("messages[0].content[0]", ("guard.unread",))
 
 
 def test_names_cannot_be_edited_so_they_block() -> None:

@@ -14,11 +14,29 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.server.support import EVENTS, POLICY, World, chat, chunk, event, plays, world
+from tests.server.support import (
+    EVENTS,
+    POLICY,
+    Visit,
+    World,
+    answer,
+    chat,
+    chunk,
+    error_of,
+    event,
+    events_of,
+    headers_of,
+    plays,
+    read_all,
+    status_of,
+    text_of,
+    world,
+)
 
 ROOT = Path(__file__).parents[2]
 READY = re.compile(
@@ -113,6 +131,88 @@ def test_running_requests_end_before_it_does(tmp_path: Path, upstream: World) ->
         assert text.rstrip().endswith("data: [DONE]")
         assert '"9 "' in text
         assert process.wait(5) == 0
+
+
+def test_what_still_runs_at_the_end_is_told_so(tmp_path: Path, upstream: World) -> None:
+    """Streams end with an event, without their held text; whole requests get a 503; one that reads nothing is cut."""
+
+    async def script(visit: Visit) -> None:
+        if not visit.body:
+            await visit.send(answer(b'{"object":"list","data":[]}'))
+            return
+        kind = visit.json["messages"][0]["content"]
+        if kind != "whole":
+            await visit.send(EVENTS + chunk(event("hello joe@mai" if kind == "stream" else "x " * 50_000)))
+        for _ in range(200 if kind == "flood" else 0):
+            await visit.send(chunk(event("x " * 50_000)))
+        await visit.wait_gone()
+
+    upstream.script = script
+    config = tmp_path / "drain.yaml"
+    config.write_text("timeouts: {drain: 2s}")
+    target = f"http://127.0.0.1:{upstream.upstream_port}/v1"
+    with serving(tmp_path, target, "--config", str(config)) as (process, url, _, lines):
+        port = int(url.rpartition(":")[2])
+        kinds = ["stream"] * 20 + ["whole"] * 3 + ["flood"]
+        clients = [
+            asks(port, chat(stream=kind != "whole", messages=[{"role": "user", "content": kind}])) for kind in kinds
+        ]
+        clients.append(asks(port, chat(), cut=5))
+        heads = [one.recv(20, socket.MSG_PEEK) for one in clients[:20]]
+        time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        got = [read_all(one) for one in (*clients[:23], clients[24])]
+        took = time.monotonic() - began
+        assert process.wait(5) == 0
+        assert 1.9 < time.monotonic() - began < 3.5  # it waited for the one that reads nothing, and not for long
+        assert process.stdout is not None
+        records = [json.loads(line) for line in process.stdout]
+        for one in clients:
+            one.close()
+    assert all(heads)
+    assert 0.9 < took < 1.9
+    for raw in got[:20]:
+        *chunks, error, done = events_of(raw)
+        assert text_of(chunks) == "hello "
+        assert (error["error"]["code"], error["error"]["type"], done) == ("shutting_down", "server_error", "[DONE]")
+    for raw in got[20:]:
+        assert (status_of(raw), error_of(raw)["code"]) == (503, "shutting_down")
+        assert headers_of(raw)["connection"] == "close"
+    assert [r["error"] for r in records] == ["shutting_down"] * 25
+    statuses = [r["status"] for r in records]
+    assert (statuses.count(503), statuses.count(200) + statuses.count(499)) == (4, 21)
+    assert lines == []
+
+
+def asks(port: int, body: dict[str, Any], *, cut: int = 0) -> socket.socket:
+    """A connection on which this was asked, without the last `cut` bytes."""
+    data = json.dumps(body).encode()
+    one = socket.create_connection(("127.0.0.1", port), timeout=10)
+    head = (
+        b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+    )
+    one.sendall(head % len(data) + data[: len(data) - cut])
+    return one
+
+
+def test_an_upstream_without_models_is_said_at_the_start(tmp_path: Path, upstream: World) -> None:
+    """It may be one that has none; far more often the URL lacks its end, and then no chat works."""
+    base = f"http://127.0.0.1:{upstream.upstream_port}"
+    upstream.script = plays(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+    with serving(tmp_path, base, "--decision-log", "none") as (process, url, _, _lines):
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        assert said == (
+            "guardproxy: the upstream does not list its models (status 404); "
+            f"give --upstream the base of its API, like {base}/v1 (serving all the same)\n"
+        )
+        ready = httpx.get(f"{url}/readyz")
+        assert ready.status_code == 200
+        assert ready.json()["checks"]["upstream"] == {"ok": True, "models": "not listed"}
+        upstream.script = plays(answer(b'{"object":"list","data":[]}'))
+        time.sleep(2.1)
+        assert httpx.get(f"{url}/readyz").json()["checks"]["upstream"] == {"ok": True}
 
 
 def test_an_upstream_that_is_down_is_said_at_the_start(tmp_path: Path) -> None:

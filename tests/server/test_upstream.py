@@ -93,6 +93,7 @@ def check(one: World, script: Script, status: int, code: str | None, retry: str 
     assert status_of(raw) == status, raw[:300]
     error = error_of(raw)
     assert error["type"] == "server_error"
+    assert error["message"][0].isupper()
     if code:
         assert error["code"] == code
     assert headers_of(raw).get("x-should-retry") == retry
@@ -150,6 +151,7 @@ def test_a_stream_that_breaks_ends_with_an_error_event(one: World, name: str) ->
     assert events[-1] == "[DONE]"
     error = events[-2]["error"]
     assert error["type"] == "server_error"
+    assert error["message"][0].isupper()  # as in an answer of its own
     assert code is None or error["code"] == code
     assert SECRET not in raw.decode()
 

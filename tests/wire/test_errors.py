@@ -40,6 +40,11 @@ def test_a_blocked_request_reads_as_azure_says_it() -> None:
     }
 
 
+def test_a_blocked_request_names_its_place_where_it_has_one() -> None:
+    assert json.loads(blocked_request("Blocked.", []))["error"]["param"] is None
+    assert json.loads(blocked_request("Blocked.", [], "messages[0]"))["error"]["param"] == "messages[0]"
+
+
 def test_the_openai_client_understands_it() -> None:
     transport = httpx.MockTransport(
         lambda request: httpx.Response(400, content=blocked_request("Blocked.", ["pii.email"]))

@@ -9,10 +9,12 @@ from guardproxy.wire.json import MAX_DEPTH, dump, parse, parse_reply, where
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"", "The body is not valid JSON: .*line 1, column 1"),
+        (b"x", "The body is not valid JSON: .*line 1, column 1"),
         (b'{"a": 1,\n "b": }', "line 2, column 7"),
         (b'{"a":NaN}', "not valid JSON"),
         (b'{"a":1e999}', "not valid JSON"),
+        (b"", "^The body is empty; send a JSON object"),
+        (b" \r\n\t", "^The body is empty; send a JSON object"),
         (b"[]", "must be a JSON object, not a list"),
         (b'"x"', "must be a JSON object, not a string"),
         (b"null", "must be a JSON object, not null"),
