@@ -29,10 +29,11 @@ test: check ## everything that must pass before a change lands
 test-all: check ## the same with many more random cases
 	$(BIN)/python -m pytest --hypothesis-profile=long
 
-check: setup ## lint, types, the shipped policies
+check: setup ## lint, types, architecture, the shipped policies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_architecture.py
 	$(BIN)/guardproxy check policies
 	$(BIN)/guardproxy test policies
 
