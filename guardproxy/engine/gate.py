@@ -87,6 +87,8 @@ class Gate:
         """Some span was replaced, or can no longer be: positions in the released text are not the source's."""
         self.released = 0
         """Characters of the source that went out, replaced or not."""
+        self.known: frozenset[str] | None = None
+        """For a second view of a text: rules that the first one told about, so that nothing is counted twice."""
         self._replacer, self._observer, self._held, self._deadline = replacer, observer, held, deadline
         self._text = ""  # what is not released yet, but for the latest pieces: joined when something is released
         self._pieces: list[str] = []
@@ -373,8 +375,13 @@ class Gate:
             self._waited += time.perf_counter() - self._since
         if self._streamed:
             self._observer.held(self._waited)
-        if not self.plan.shadow:
+        if not self.plan.shadow and not self._told():
             self._observer.decided(self.facts, self.decision, final=True)
+
+    def _told(self) -> bool:
+        """Whether another view of the same text told all that this one has to tell."""
+        rules = (v.rule for v in self.decision.verdicts)
+        return self.known is not None and self.decision.outcome < Outcome.BLOCK and all(r in self.known for r in rules)
 
     def _close_scans(self) -> None:
         for reading in self._readings:

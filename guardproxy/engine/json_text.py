@@ -52,12 +52,20 @@ def is_json(text: str) -> bool:
     return True
 
 
-async def guard_json(text: str, open_gate: Callable[[], Gate], *, depth: int = 0) -> str:
+async def guard_json(text: str, open_view: Callable[[], Gate], *, depth: int = 0) -> str:
     """The text with its edits made, still JSON. What is no JSON is guarded as plain text. Raises Cut."""
-    gate = open_gate()
+    gate = open_view()
     if not is_json(text):
-        return await _guard_broken(gate, text, open_gate)
+        return await _guard_broken(gate, text, open_view)
     edits = await gate.judge(text)
+    told = (gate.known or frozenset()) | {v.rule for v in gate.decision.verdicts}
+
+    def open_gate() -> Gate:
+        """A gate for another view of the same text."""
+        inner = open_view()
+        inner.known = told
+        return inner
+
     tokens = _tokens(text)
     if len(tokens) > MAX_STRINGS:
         gate.overflow()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from guardproxy.engine import Cut
 from guardproxy.engine.json_text import MAX_STRINGS, guard_json
 from guardproxy.text import PatternFilter, Rule
+from guardproxy.types import Decision
 from tests.engine.play import PATTERNS, REPLY, guard, policy
 
 ASSIGNED = Rule(
@@ -114,3 +115,30 @@ def test_more_strings_than_are_read_block() -> None:
 def test_many_edits_in_one_long_string_cost_no_square() -> None:
     out = guarded(json.dumps({"a": ("\n" + "é" * 50 + " joe@example.com ") * 900}))
     assert out.count("[pii.email]") == 900
+
+
+class Told:
+    """Counts what was decided."""
+
+    def __init__(self) -> None:
+        self.rules: list[tuple[str, ...]] = []
+
+    def decided(self, facts: object, decision: Decision, *, final: bool) -> None:
+        self.rules.append(tuple(v.rule for v in decision.verdicts))
+
+    def __getattr__(self, name: str) -> object:
+        return lambda *args, **options: None
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ('{"to": "a@b.co", "cc": "c@d.org", "n": "x"}', [("mask-pii",)]),
+        ('{"to": "x\\u0061@b.co"}', [("mask-pii",)]),
+        ('{"a": "b", "c": ["d"]}', [()]),
+    ],
+)
+def test_two_views_of_one_text_are_told_once(text: str, rules: list[tuple[str, ...]]) -> None:
+    told = Told()
+    asyncio.run(guard_json(text, lambda: GUARD.gate(REPLY, observer=told)))  # type: ignore[arg-type]
+    assert told.rules == rules
