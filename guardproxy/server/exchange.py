@@ -83,7 +83,8 @@ class Exchange:
         try:
             self._check_unread(conversation)
             texts, edits = await self._guard_segments(conversation.segments)
-            await self._check_seams(conversation.segments, edits)
+            for parts in conversation.joined():
+                await self._check_joined(parts, edits)
         except Cut as cut:
             raise self._blocked(cut.decision) from None
         try:
@@ -114,28 +115,19 @@ class Exchange:
                 texts[path] = text
         return texts, edits
 
-    async def _check_seams(self, segments: tuple[Segment, ...], edits: Mapping[Path, tuple[Edit, ...]]) -> None:
-        """Parts of one message reach the model joined: what a filter sees across a seam can't be cut out: it blocks."""
-        groups: dict[Path, list[tuple[Segment, tuple[Edit, ...]]]] = {}
-        for segment in segments:
-            path = segment.origin.path
-            if len(path) >= 5 and path[0] == "messages" and path[2] == "content":
-                groups.setdefault(path[:3], []).append((segment, edits.get(path, ())))
-        for parts in groups.values():
-            if len(parts) > 1:
-                await self._check_joined(parts)
-
-    async def _check_joined(self, parts: list[tuple[Segment, tuple[Edit, ...]]]) -> None:
+    async def _check_joined(self, parts: list[Segment], edits: Mapping[Path, tuple[Edit, ...]]) -> None:
         """Refuse a value that goes on over a seam, unless all that follows the seam was taken out of its part already.
 
-        `Hello.` before a part that begins with an address is then no head of one; `.com` behind an address is its tail.
+        What a filter sees across a seam can't be cut out. `Hello.` before a part that begins with an address is no head
+        of one; `.com` behind an address is its tail.
         """
-        gate = self.gate(replace(parts[0][0].origin, path=()))
-        edits = await gate.judge("".join(segment.text for segment, _ in parts))
+        gate = self.gate(replace(parts[0].origin, path=()))
+        crossing = await gate.judge("".join(part.text for part in parts))
         at = 0
-        for (segment, _), (following, made) in pairwise(parts):
-            at += len(segment.text)
-            for edit in edits:
+        for part, following in pairwise(parts):
+            at += len(part.text)
+            made = edits.get(following.origin.path, ())
+            for edit in crossing:
                 tail = min(edit.end - at, len(following.text))
                 if (
                     edit.start < at < edit.end

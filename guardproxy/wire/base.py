@@ -44,6 +44,15 @@ class Conversation:
     include_usage: bool = False
     """The client asked for a usage chunk at the end of the stream."""
 
+    def joined(self) -> list[list[Segment]]:
+        """Segments that are parts of one message: the model reads each of these lists as one text."""
+        groups: dict[Path, list[Segment]] = {}
+        for segment in self.segments:
+            path = segment.origin.path
+            if len(path) >= 5 and path[0] == "messages" and path[2] == "content":
+                groups.setdefault(path[:3], []).append(segment)
+        return [parts for parts in groups.values() if len(parts) > 1]
+
 
 @dataclass(frozen=True, slots=True)
 class Text:

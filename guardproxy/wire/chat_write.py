@@ -9,7 +9,7 @@ from guardproxy.types import Json
 from guardproxy.wire.base import BOTH, Call, Head, ReplyWriter
 from guardproxy.wire.chat_reply import REASONING
 from guardproxy.wire.json import dump
-from guardproxy.wire.writing import DONE, ZERO, Envelope, body, string
+from guardproxy.wire.writing import ZERO, StreamWriter, body, string
 
 _DETAILS: Final = {
     "reasoning_details": (b'[{"type":"reasoning.text","text":', b',"index":0}]'),
@@ -38,16 +38,15 @@ def _call_object(head: Head, choice: int, index: int, call: Call) -> dict[str, J
     return {"id": id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
 
 
-class ChatStreamWriter:
+class ChatStreamWriter(StreamWriter):
     """Writes a stream."""
 
-    __slots__ = ("_done", "_envelope", "_frames", "_started")
+    __slots__ = ("_frames", "_started")
 
     def __init__(self, head: Head) -> None:
-        self._envelope = Envelope(head, "chat.completion.chunk")
+        super().__init__(head, "chat.completion.chunk")
         self._frames: dict[tuple[int, str, bool], tuple[bytes, bytes]] = {}
         self._started: set[int] = set()  # choices whose first event, the one with the role, is out
-        self._done = False
 
     def text(self, choice: int, field: str, text: str, logprobs: Json | None = None) -> bytes:
         if logprobs is not None or BOTH in field:
@@ -84,17 +83,6 @@ class ChatStreamWriter:
 
     def end(self, choice: int, reason: str, *, cut: bool = False) -> bytes:
         return self._event(choice, {}, reason=reason)
-
-    def usage(self, usage: Json) -> bytes:
-        return self._envelope.usage(usage)
-
-    def error(self, error: Json) -> bytes:
-        return self._envelope.error(error)
-
-    def done(self) -> bytes:
-        """`[DONE]`, once."""
-        done, self._done = self._done, True
-        return b"" if done else DONE
 
 
 @dataclass(slots=True)

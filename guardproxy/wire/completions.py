@@ -15,7 +15,7 @@ from guardproxy.wire.json import dump, parse_reply
 from guardproxy.wire.parameters import DROPPED, SHARED, finish, require_model, usage_wanted
 from guardproxy.wire.reply import COUNTS, Dropped, Halves, counts, reason_of
 from guardproxy.wire.request import MAX_CHOICES, Check, Reading, bad, boolean, integer, rewrite, wrong
-from guardproxy.wire.writing import DONE, Envelope, body, string
+from guardproxy.wire.writing import StreamWriter, body, string
 
 _OBJECT: Final = "text_completion"
 _REASONS: Final = frozenset(("stop", "length", "content_filter"))
@@ -154,15 +154,14 @@ class CompletionsReader:
         self.dropped.note_unknown(value, known, prefix)
 
 
-class CompletionsStreamWriter:
+class CompletionsStreamWriter(StreamWriter):
     """Writes a stream."""
 
-    __slots__ = ("_done", "_envelope", "_frames")
+    __slots__ = ("_frames",)
 
     def __init__(self, head: Head) -> None:
-        self._envelope = Envelope(head, _OBJECT)
+        super().__init__(head, _OBJECT)
         self._frames: dict[int, tuple[bytes, bytes]] = {}
-        self._done = False
 
     def text(self, choice: int, field: str, text: str, logprobs: Json | None = None) -> bytes:
         if logprobs is not None:
@@ -177,17 +176,6 @@ class CompletionsStreamWriter:
 
     def end(self, choice: int, reason: str, *, cut: bool = False) -> bytes:
         return self._envelope.event({"text": "", "index": choice, "logprobs": None, "finish_reason": reason})
-
-    def usage(self, usage: Json) -> bytes:
-        return self._envelope.usage(usage)
-
-    def error(self, error: Json) -> bytes:
-        return self._envelope.error(error)
-
-    def done(self) -> bytes:
-        """`[DONE]`, once."""
-        done, self._done = self._done, True
-        return b"" if done else DONE
 
 
 @dataclass(slots=True)

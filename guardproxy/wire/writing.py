@@ -55,6 +55,27 @@ class Envelope:
         return encode(dump({"error": error}))
 
 
+class StreamWriter:
+    """What writers of streams share: the events that are of no choice."""
+
+    __slots__ = ("_done", "_envelope")
+
+    def __init__(self, head: Head, kind: str) -> None:
+        self._envelope = Envelope(head, kind)
+        self._done = False
+
+    def usage(self, usage: Json) -> bytes:
+        return self._envelope.usage(usage)
+
+    def error(self, error: Json) -> bytes:
+        return self._envelope.error(error)
+
+    def done(self) -> bytes:
+        """`[DONE]`, once."""
+        done, self._done = self._done, True
+        return b"" if done else DONE
+
+
 def body(head: Head, kind: str, choices: list[dict[str, Any]], usage: Json) -> bytes:
     """A whole reply."""
     fields = {"id": head.id, "object": kind, "created": head.created, "model": head.model}
