@@ -90,4 +90,4 @@ def whole(one: Conversation, case: Case) -> Body:
 
 
 def _addressed(one: Conversation, data: bytes) -> bytes:
-    return data.replace(b'"name": "f"', b'"name": "send_mail"') if one.listed else data
+    return data.replace(b'"name": "f"', b'"name": "send_email"') if one.listed else data

@@ -271,6 +271,8 @@ class Exchange:
 
     async def close(self) -> None:
         """Run what only shadow rules need, now that the text is out."""
+        if self._vault:
+            self.observer.placeholders(len(self._vault), self._vault.restored)
         for gate in self._gates:
             await gate.shadow()
         self._gates.clear()
