@@ -248,6 +248,10 @@ def _n(count: int) -> str:
     return rf"\d(?:{_SEP}\d){{{count - 1}}}"
 
 
+# Both cases are spelt out: where case is ignored, the Kelvin sign and the long s are letters too, and searching costs more.
+_LV, _AZ = "[0-9L-Vl-v]", "[A-Za-z]"
+_FISCAL_CODE = f"{_AZ}{{6}}{_LV}{{2}}[A-EHLMPR-Ta-ehlmpr-t]{_LV}{{2}}{_AZ}{_LV}{{3}}{_AZ}"
+
 NATIONAL_IDS: tuple[NationalId, ...] = (
     NationalId(
         "at",
@@ -295,8 +299,8 @@ NATIONAL_IDS: tuple[NationalId, ...] = (
         "it",
         italy,
         "codice fiscale|cod\\.? ?fisc|cf",
-        r"[A-Z]{6}[0-9L-V]{2}[A-EHLMPR-T][0-9L-V]{2}[A-Z][0-9L-V]{3}[A-Z]",
-        r"[A-Z]{6}[0-9L-V]{2}[A-EHLMPR-T][0-9L-V]{2}[A-Z][0-9L-V]{3}[A-Z]",
+        _FISCAL_CODE,
+        _FISCAL_CODE,
     ),
     NationalId("lt", estonia, "asmens kod(?:as|o)|a\\.? ?k", _n(11)),
     NationalId("lu", luxembourg, "matricule|identifikatiounsnummer|cns", _n(13), r"\d{13}"),

@@ -243,12 +243,11 @@ def _network() -> Iterable[Rule]:
 
 def _national(known: NationalId) -> Iterable[Rule]:
     label, name = f"pii.national_id.{known.country}", f"national_id.{known.country}"
-    any_case = known.country == "it"
     named = _after(known.words, known.named)
     valid = known.named_valid or known.valid
     yield Rule(f"{name}.named", label, named, before=_WORD, ignore_case=True, judge=_score(valid, 0.9))
     if known.alone:
-        yield Rule(name, label, known.alone, before=_WORD + ".", ignore_case=any_case, judge=_score(known.valid, 0.8))
+        yield Rule(name, label, known.alone, before=_WORD + ".", judge=_score(known.valid, 0.8))
 
 
 def _all_rules() -> tuple[Rule, ...]:

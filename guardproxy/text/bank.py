@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import re2
 
-from guardproxy.text import heads, syntax
+from guardproxy.text import gates, heads, syntax
 from guardproxy.text.compiled import Gates, compile_gates
 from guardproxy.text.rules import NONE, SEAM, SEAMS_REVERSED, START, Bound, Compiled, Judge, Rule, options, said
 from guardproxy.text.scan import BankScan
@@ -94,7 +94,7 @@ class Bank:
         return fixed
 
     def _compile_gates(self, fixed: Sequence[heads.Head]) -> None:
-        loose: Gates = compile_gates([syntax.gate(self.rules[i].tree) for i in self._loose])
+        loose: Gates = compile_gates([gates.gate(self.rules[i].tree) for i in self._loose])
         self._ungated = tuple(self._loose[i] for i in loose.ungated)
         self._hits: list[int] = []
         self._scan = loose.scanner(self._hits)

@@ -21,7 +21,6 @@ Node: TypeAlias = tuple[Any, Any]
 MAX_WIDTH = 16_384
 """No pattern may match more characters than this: it bounds what a stream can be made to hold."""
 _PIECE = 1000  # RE2 refuses a repetition count above this
-_GATE_PIECE = 16  # hyperscan counts dearly: a gate repeats without end above this
 
 _REFUSED = {
     C.ASSERT: "look-ahead or look-behind",
@@ -240,73 +239,6 @@ def _repeat(atom: str, low: int, high: int) -> str:
         out.append(atom + _count(least, most))
         low, high = low - least, high - most
     return "(?:" + "".join(out) + ")"
-
-
-# ---------------------------------------------------------------------------------------------------- gate
-
-
-def gate(tree: Tree) -> tuple[bytes, bool] | None:
-    """A hyperscan expression that matches wherever the truth does, and whether it needs UTF-8 mode.
-
-    Assertions are dropped and optional tails cut, so it may match more. None: no useful gate.
-    """
-    nodes = list(tree.nodes)
-    while nodes and nodes[-1][0] is C.AT:
-        nodes.pop()
-    cut = _cut_tail(nodes)
-    text = ("(?i)" if tree.fold else "") + _gate(cut, _flags(tree))
-    probe = P.SubPattern(P.State(), list(cut))
-    if probe.getwidth()[0] == 0:
-        return None
-    wide = tree.fold or _wide(cut)
-    return text.encode(), wide
-
-
-def _cut_tail(nodes: Sequence[Node]) -> list[Node]:
-    """The shortest form of the end: a match holds a match of this."""
-    out = list(nodes)
-    while out and out[-1][0] in (C.MAX_REPEAT, C.MIN_REPEAT, C.AT):
-        op, value = out.pop()
-        if op is not C.AT and value[0]:
-            out.append((C.MAX_REPEAT, (value[0], value[0], value[2])))
-            break
-    return out
-
-
-def _gate(nodes: Iterable[Node], flags: _Flags) -> str:
-    return "".join(_gate_node(op, value, flags) for op, value in nodes)
-
-
-def _gate_node(op: Any, value: Any, flags: _Flags) -> str:
-    if op is C.AT:
-        return ""
-    if op is C.BRANCH:
-        return "(?:" + "|".join(_gate(b, flags) for b in value[1]) + ")"
-    if op is C.SUBPATTERN:
-        _, add, drop, nodes = value
-        mark = ("i" if add & re.I else "") + ("-i" if drop & re.I else "")
-        return f"(?{mark}:{_gate(nodes, flags.within(add, drop))})"
-    if op in (C.MAX_REPEAT, C.MIN_REPEAT):
-        low, high, nodes = value
-        inner = _gate(nodes, flags)
-        return f"(?:{inner}){_count(low, high if high <= _GATE_PIECE else C.MAXREPEAT)}" if inner else ""
-    return _truth_node(op, value, flags)
-
-
-def _wide(nodes: Iterable[Node]) -> bool:
-    """Whether a match could hold a character beyond ASCII."""
-    for op, value in nodes:
-        if (op is C.LITERAL and value > 127) or op in (C.NOT_LITERAL, C.ANY):
-            return True
-        if op is C.IN and _members(value, fold=False)[1]:
-            return True
-        if op is C.BRANCH and any(_wide(b) for b in value[1]):
-            return True
-        if op is C.SUBPATTERN and (value[1] & re.I or _wide(value[3])):
-            return True
-        if op in (C.MAX_REPEAT, C.MIN_REPEAT) and _wide(value[2]):
-            return True
-    return False
 
 
 # ---------------------------------------------------------------------------------------------------- prefix

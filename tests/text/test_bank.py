@@ -7,7 +7,7 @@ import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardproxy.text import PatternError, Rule, syntax
+from guardproxy.text import PatternError, Rule, gates, syntax
 from guardproxy.text.bank import Bank, Bound
 from guardproxy.text.compiled import compile_gates
 from tests.text.corpus import RULES, cut, even_sum, stream, texts, whole
@@ -66,7 +66,7 @@ def test_the_gate_never_hides_a_match(text: str) -> None:
 
 TREES = [syntax.parse(rule.pattern, ignore_case=rule.ignore_case) for rule in RULES]
 TRUTHS = [re2.compile(syntax.truth(tree)) for tree in TREES]
-GATES = compile_gates([syntax.gate(tree) for tree in TREES])
+GATES = compile_gates([gates.gate(tree) for tree in TREES])
 
 
 def test_what_each_rule_finds() -> None:

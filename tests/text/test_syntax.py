@@ -9,7 +9,7 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardproxy.text import PatternError, syntax
+from guardproxy.text import PatternError, gates, syntax
 from guardproxy.text.bank import Bank, Bound, Rule
 from guardproxy.text.compiled import compile_gates
 from tests.text.corpus import RULES, ascii_re, texts
@@ -123,9 +123,25 @@ def test_the_gate_sees_what_the_truth_sees(pattern: str, text: str) -> None:
     found = bool(re.search(pattern, text, re.ASCII))
     assert bool(bank.open().feed(text, last=True).findings) == found
     hits: list[int] = []
-    gates = compile_gates([syntax.gate(syntax.parse(pattern))])
-    gates.scanner(hits)(text.encode())
-    assert not found or hits == [0] or gates.ungated == (0,)
+    compiled = compile_gates([gates.gate(syntax.parse(pattern))])
+    compiled.scanner(hits)(text.encode())
+    assert not found or hits == [0] or compiled.ungated == (0,)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        (r"[a-z]{1,9}@[a-z]{2,9}", rb"\x40(?:[a-z]){2,2}"),
+        (r"[A-Z]{2}\d\d[A-Z]", rb"[\d][\d][A-Z]"),
+        (r"(?:[a-z]|x)(\d{3})", rb"(?:(?:[\d]){3,3})"),
+        (r"\d{4}-[a-z]{4}", rb"(?:[\d]){4,4}\x2d(?:[a-z]){4,4}"),
+        (r"abc12", rb"abc12"),
+        (r"[a-z]{4}[a-z0-9]{4}", rb"(?:[a-z]){4,4}(?:[a-z0-9]){4,4}"),
+        (r"[a-z]{4}@", rb"(?:[a-z]){4,4}\x40"),
+    ],
+)
+def test_a_gate_begins_where_text_seldom_does(pattern: str, expected: bytes) -> None:
+    assert gates.gate(syntax.parse(pattern)) == (expected, False)
 
 
 @pytest.mark.parametrize("text", ["\u212aiss", "ki\u017fs", "KI\u017f\u017f", "\u212aI\u017fS"])

@@ -1,0 +1,116 @@
+"""Gates: expressions that say quickly that a pattern can't match. They may say "maybe" too often, never wrongly "no"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from re import _constants as C  # type: ignore[attr-defined]  # noqa: N812
+from re import _parser as P  # type: ignore[attr-defined]  # noqa: N812
+from typing import Any
+
+from guardproxy.text import syntax
+from guardproxy.text.syntax import Node, Tree
+
+_PIECE = 16  # hyperscan counts dearly: a gate repeats without end above this
+_FREQUENT = {**dict.fromkeys("etaoinshrdlu", 0.05), **dict.fromkeys("-_./,:;'\"()", 0.02), " ": 0.15}
+_RARE = {**dict.fromkeys("0123456789", 0.004), "@": 0.0002}
+_BETTER = 4.0
+_LEAST = 3
+"""Characters that what is left of a gate must match at least."""
+
+
+def gate(tree: Tree) -> tuple[bytes, bool] | None:
+    """A hyperscan expression that matches wherever the truth does, and whether it needs UTF-8 mode.
+
+    Assertions are dropped, optional tails cut and common beginnings left out, so it may match more. None: no useful gate.
+    """
+    nodes = list(tree.nodes)
+    while nodes and nodes[-1][0] is C.AT:
+        nodes.pop()
+    cut = _cut_head(_cut_tail(nodes), syntax._flags(tree))
+    text = ("(?i)" if tree.fold else "") + _gate(cut, syntax._flags(tree))
+    probe = P.SubPattern(P.State(), list(cut))
+    if probe.getwidth()[0] == 0:
+        return None
+    wide = tree.fold or _wide(cut)
+    return text.encode(), wide
+
+
+def _cut_tail(nodes: Sequence[Node]) -> list[Node]:
+    """The shortest form of the end: a match holds a match of this."""
+    out = list(nodes)
+    while out and out[-1][0] in (C.MAX_REPEAT, C.MIN_REPEAT, C.AT):
+        op, value = out.pop()
+        if op is not C.AT and value[0]:
+            out.append((C.MAX_REPEAT, (value[0], value[0], value[2])))
+            break
+    return out
+
+
+def _cut_head(nodes: list[Node], flags: syntax._Flags) -> list[Node]:
+    """The end of a sequence from where its first character is a rare one (`@`, a digit): a match holds a match of it.
+
+    Hyperscan looks closer wherever a pattern could begin. One that begins with any letter makes it look everywhere; one
+    that begins with a word it finds by the word.
+    """
+    if not nodes or nodes[0][0] is C.LITERAL:
+        return nodes
+    best, rarest = 0, _frequency(nodes[0], flags) / _BETTER
+    for at in range(1, len(nodes)):
+        if P.SubPattern(P.State(), nodes[at:]).getwidth()[0] >= _LEAST:
+            frequency = _frequency(nodes[at], flags)
+            if frequency < rarest:
+                best, rarest = at, frequency
+    return nodes[best:]
+
+
+def _frequency(node: Node, flags: syntax._Flags) -> float:
+    """About how often text has a character that the node can begin with; 1 where that can't be told."""
+    op, value = node
+    if op is C.SUBPATTERN:
+        return _frequency(value[3][0], flags.within(value[1], value[2])) if len(value[3]) else 1.0
+    if op is C.BRANCH:
+        return min(1.0, sum(_frequency(b[0], flags) if len(b) else 1.0 for b in value[1]))
+    if op in (C.MAX_REPEAT, C.MIN_REPEAT):
+        return _frequency(value[2][0], flags) if value[0] and len(value[2]) else 1.0
+    if op not in (C.LITERAL, C.NOT_LITERAL, C.ANY, C.IN):
+        return 1.0
+    members, wide = syntax._set(op, value, flags)
+    # one beyond ASCII is as likely as a letter: it may be any script's
+    return min(1.0, sum(_FREQUENT.get(c.lower(), _RARE.get(c, 0.01)) for c in members) + (0.3 if wide else 0.0))
+
+
+def _gate(nodes: Iterable[Node], flags: syntax._Flags) -> str:
+    return "".join(_gate_node(op, value, flags) for op, value in nodes)
+
+
+def _gate_node(op: Any, value: Any, flags: syntax._Flags) -> str:
+    if op is C.AT:
+        return ""
+    if op is C.BRANCH:
+        return "(?:" + "|".join(_gate(b, flags) for b in value[1]) + ")"
+    if op is C.SUBPATTERN:
+        _, add, drop, nodes = value
+        mark = ("i" if add & re.I else "") + ("-i" if drop & re.I else "")
+        return f"(?{mark}:{_gate(nodes, flags.within(add, drop))})"
+    if op in (C.MAX_REPEAT, C.MIN_REPEAT):
+        low, high, nodes = value
+        inner = _gate(nodes, flags)
+        return f"(?:{inner}){syntax._count(low, high if high <= _PIECE else C.MAXREPEAT)}" if inner else ""
+    return syntax._truth_node(op, value, flags)
+
+
+def _wide(nodes: Iterable[Node]) -> bool:
+    """Whether a match could hold a character beyond ASCII."""
+    for op, value in nodes:
+        if (op is C.LITERAL and value > 127) or op in (C.NOT_LITERAL, C.ANY):
+            return True
+        if op is C.IN and syntax._members(value, fold=False)[1]:
+            return True
+        if op is C.BRANCH and any(_wide(b) for b in value[1]):
+            return True
+        if op is C.SUBPATTERN and (value[1] & re.I or _wide(value[3])):
+            return True
+        if op in (C.MAX_REPEAT, C.MIN_REPEAT) and _wide(value[2]):
+            return True
+    return False
