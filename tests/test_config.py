@@ -169,3 +169,9 @@ def test_every_setting_has_a_variable() -> None:
     names = variables()
     assert {"GUARDPROXY_LIMITS_BODY", "GUARDPROXY_UPSTREAM_URL", "GUARDPROXY_DECISION_LOG"} <= set(names)
     assert len(names) > 25
+
+
+def test_variables_that_others_read_are_no_mistake() -> None:
+    flags = {"--upstream": (("upstream", "url"), "http://127.0.0.1:8000/v1")}
+    environ = {"GUARDPROXY_CONFIG": "x.yaml", "GUARDPROXY_CACHE": "/var/cache/guardproxy"}
+    assert load(None, environ, flags) == load(None, {}, flags)

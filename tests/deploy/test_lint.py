@@ -54,7 +54,10 @@ def test_every_query_keeps_to_the_chosen_job_and_instances(one: Asked) -> None:
     for selector in selectors(expr):
         chosen = {m.name: m.value for m in selector.matchers.matchers}
         assert (chosen.get("job"), chosen.get("instance")) == ("$job", "$instance"), selector.prettify()
-    assert re.findall(r"\[([^\]]*)\]", re.sub(r'"[^"]*"', "", one.expr)) in ([], *(["$__rate_interval"] * n for n in (1, 2)))
+    assert re.findall(r"\[([^\]]*)\]", re.sub(r'"[^"]*"', "", one.expr)) in (
+        [],
+        *(["$__rate_interval"] * n for n in (1, 2)),
+    )
 
 
 def test_model_and_rule_are_chosen_wherever_they_are_labels() -> None:
@@ -87,7 +90,9 @@ def test_panels_do_not_lie_over_each_other() -> None:
     taken: set[tuple[int, int]] = set()
     for panel in BOARD["panels"]:
         grid = panel["gridPos"]
-        cells = {(x, y) for x in range(grid["x"], grid["x"] + grid["w"]) for y in range(grid["y"], grid["y"] + grid["h"])}
+        cells = {
+            (x, y) for x in range(grid["x"], grid["x"] + grid["w"]) for y in range(grid["y"], grid["y"] + grid["h"])
+        }
         assert not cells & taken, panel["title"]
         assert grid["x"] + grid["w"] <= 24
         taken |= cells

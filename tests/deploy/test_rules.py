@@ -33,7 +33,9 @@ def test_a_wrong_threshold_is_seen(tmp_path: Path) -> None:
     broken = RULES.read_text("utf-8").replace("== 0\n        for: 2m", "== 2\n        for: 2m", 1)
     assert broken != RULES.read_text("utf-8")
     (tmp_path / "rules.yml").write_text(broken)
-    cases = TESTS.read_text("utf-8").replace("../../deploy/prometheus/rules/guardproxy.yml", str(tmp_path / "rules.yml"))
+    cases = TESTS.read_text("utf-8").replace(
+        "../../deploy/prometheus/rules/guardproxy.yml", str(tmp_path / "rules.yml")
+    )
     (tmp_path / "tests.yml").write_text(cases)
     done = promtool("test", "rules", str(tmp_path / "tests.yml"))
     assert done.returncode == 1
