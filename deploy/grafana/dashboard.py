@@ -36,7 +36,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel. `colors` is series to colour, `steps` (value, colour) from which a stat changes its colour."""
+    """One panel. `colors` is series (or /expression/) to colour, `steps` from which value a stat has which colour."""
 
     title: str
     description: str
@@ -68,6 +68,7 @@ def quantiles(metric: str, by: str = "", labels: str = HERE) -> tuple[Query, ...
     return tuple(Query(quantile(q, metric, by, labels), f"p{round(q * 100)}{name}") for q in (0.5, 0.95, 0.99))
 
 
+STATUSES = {"/^2/": "green", "/^4/": "yellow", "/^5/": "red"}
 OUTCOMES = {"allow": "green", "annotate": "blue", "redact": "yellow", "block": "red"}
 ENFORCED = f'{RULE}, mode="enforce"'
 FAILED = f"sum by (filter, kind) (rate(guardproxy_filter_failures_total{{{HERE}}}{RATE}))"
@@ -91,7 +92,7 @@ NOW = (
         "stat",
     ),
     Panel(
-        "Errors of servers",
+        "Server errors",
         "Share of answers with a status of 500 or above, guardproxy's own or the upstream's.",
         "percentunit",
         (
@@ -142,6 +143,7 @@ TRAFFIC = (
         "reqps",
         (Query(total("guardproxy_requests_total", "status", MODEL), "{{status}}"),),
         stacked=True,
+        colors=STATUSES,
     ),
     Panel(
         "Errors by status",
@@ -154,6 +156,7 @@ TRAFFIC = (
                 "{{status}}",
             ),
         ),
+        colors=STATUSES,
         alert="GuardproxyUpstreamErrors",
     ),
     Panel(
@@ -287,16 +290,16 @@ UPSTREAM = (
 SATURATION = (
     Panel(
         "Requests in flight",
-        "Requests being served now, of `limits.requests`. Beyond, answers are 503 `busy`.",
-        "percentunit",
-        (Query(f"guardproxy_in_flight{{{HERE}}} / guardproxy_in_flight_limit{{{HERE}}}", "{{instance}}"),),
+        "Requests being served now. Beyond `limits.requests`, answers are 503 `busy`.",
+        "short",
+        (Query(f"guardproxy_in_flight{{{HERE}}}", "{{instance}}"),),
         alert="GuardproxyNearLimit",
     ),
     Panel(
         "Held characters",
-        "Characters that replies hold back now, of `limits.held`. Beyond, answers are 503 `overloaded`.",
-        "percentunit",
-        (Query(f"guardproxy_held_characters{{{HERE}}} / guardproxy_held_characters_limit{{{HERE}}}", "{{instance}}"),),
+        "Characters that replies hold back now. Beyond `limits.held`, answers are 503 `overloaded`.",
+        "short",
+        (Query(f"guardproxy_held_characters{{{HERE}}}", "{{instance}}"),),
         alert="GuardproxyNearLimit",
     ),
     Panel(
@@ -319,6 +322,21 @@ PROCESS = (
         "File descriptors in use, connections among them, of those allowed.",
         "percentunit",
         (Query(f"process_open_fds{{{HERE}}} / process_max_fds{{{HERE}}}", "{{instance}}"),),
+    ),
+    Panel(
+        "Share of limits",
+        "Requests in flight of `limits.requests` and held characters of `limits.held`; the alert comes at 80%.",
+        "percentunit",
+        (
+            Query(f"guardproxy_in_flight{{{HERE}}} / guardproxy_in_flight_limit{{{HERE}}}", "{{instance}}: requests"),
+            Query(
+                f"guardproxy_held_characters{{{HERE}}} / guardproxy_held_characters_limit{{{HERE}}}",
+                "{{instance}}: held",
+            ),
+        ),
+        decimals=1,
+        most=1,
+        alert="GuardproxyNearLimit",
     ),
     Panel(
         "Checks of readiness",
@@ -399,7 +417,10 @@ def _drawn(panel: Panel) -> Json:
 
 def _colored(name: str, color: str) -> Json:
     value = {"mode": "fixed", "fixedColor": color}
-    return {"matcher": {"id": "byName", "options": name}, "properties": [{"id": "color", "value": value}]}
+    return {
+        "matcher": {"id": "byRegexp" if name.startswith("/") else "byName", "options": name},
+        "properties": [{"id": "color", "value": value}],
+    }
 
 
 def _stat() -> Json:
@@ -415,7 +436,14 @@ def _stat() -> Json:
 
 def _graph() -> Json:
     return {
-        "legend": {"displayMode": "table", "placement": "bottom", "showLegend": True, "calcs": ["mean", "max"]},
+        "legend": {
+            "displayMode": "table",
+            "placement": "bottom",
+            "showLegend": True,
+            "calcs": ["mean", "max"],
+            "sortBy": "Max",
+            "sortDesc": True,
+        },
         "tooltip": {"mode": "multi", "sort": "desc"},
     }
 

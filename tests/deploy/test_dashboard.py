@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from guardproxy.telemetry.metrics import DIRECTIONS
 from tests.deploy.expressions import Asked, Undeclared, alerts, asked, dashboard, filled, names_in, operands, variables
 from tests.deploy.prometheus import Prometheus, program, prometheus
 from tests.deploy.traffic import SECONDS, watched
@@ -75,6 +76,20 @@ def test_every_expression_has_an_answer(seen: Seen, capsys: pytest.CaptureFixtur
             f"\n{drawn} expressions of the dashboard, {queries} of its variables and {len(rules)} alerts answered by "
             f"Prometheus over {seen.requests} requests"
         )
+
+
+def test_the_traffic_makes_every_event(seen: Seen) -> None:
+    """Or an answer of the dashboard might come from other series than those that it is about."""
+    wanted = {f'{{outcome="{o}", direction="{d}"}}' for o in ("allow", "redact", "block") for d in DIRECTIONS}
+    wanted |= {'{mode="shadow", outcome="block"}', '{rule="defaults.failure", outcome="allow"}'}
+    events = {f"guardproxy_decisions_total{labels}" for labels in wanted}
+    events |= {'guardproxy_filter_failures_total{filter="closed"}', 'guardproxy_failures_allowed_total{filter="open"}'}
+    events |= {'guardproxy_upstream_errors_total{code="upstream_status_500"}', "guardproxy_records_dropped_total"}
+    events |= {"guardproxy_held_characters", "guardproxy_held_seconds_count", "guardproxy_added_ttft_seconds_count"}
+    events |= {f'guardproxy_requests_total{{status="{status}"}}' for status in (200, 400, 500)}
+    for event in events:
+        series = seen.prometheus.over(event, seen.start, seen.end)
+        assert any(float(value) > 0 for s in series for _, value in s["values"]), event
 
 
 def test_prometheus_evaluates_the_alerts_and_the_right_ones_wait_or_fire(seen: Seen) -> None:

@@ -23,7 +23,7 @@ version: "1"
 filters:
   words:
     use: patterns
-    patterns: [{id: mail, pattern: '[a-z]{1,16}@[a-z]{1,16}\\\\.com'}, {id: bomb, pattern: bomb}, {id: maybe, pattern: maybe}]
+    patterns: [{id: mail, pattern: '[a-z]{1,16}@[a-z]{1,16}\\.com'}, {id: bomb, pattern: bomb}, {id: maybe, pattern: maybe}]
   closed: {use: faulty, word: broken}
   open: {use: faulty, word: brittle, failure: allow}
 rules:
