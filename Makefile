@@ -18,6 +18,7 @@ $(VENV)/.done: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check $(TORCH)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[backend,dev]'
+	$(BIN)/python deploy/warm.py # pattern databases: compiled once, loaded in milliseconds from then on
 	touch $@
 
 demo: setup ## the local gpt-oss behind guardproxy, three exchanges, then it keeps serving

@@ -28,6 +28,8 @@ MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
 
 _SECRETS = ("key", "upstream_key", "hash_key")
 _HASH_KEY = PREFIX + "HASH_KEY"
+_OTHERS = (PREFIX + "CONFIG", PREFIX + "CACHE")
+"""Variables that are read elsewhere."""
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _SIZES = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
@@ -363,7 +365,7 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[Path, Any, s
         if name in known:
             listed = get_origin(_annotation(known[name])) is tuple
             yield known[name], ([w.strip() for w in value.split(",") if w.strip()] if listed else value), name
-        elif not name.endswith("KEY") and name != PREFIX + "CONFIG":
+        elif not name.endswith("KEY") and name not in _OTHERS:
             if name == PREFIX + "MODELS":
                 raise ConfigError(f"{name}: `models` is a table; write it into the settings file (--config)")
             near = difflib.get_close_matches(name.removeprefix(PREFIX), [k.removeprefix(PREFIX) for k in known], 1)

@@ -178,3 +178,9 @@ def test_the_hash_key_is_long_enough() -> None:
     assert key.get_secret_value() == "k" * 16
     with pytest.raises(ConfigError, match="GUARDPROXY_HASH_KEY is too short"):
         load(None, {"GUARDPROXY_HASH_KEY": "short"}, UPSTREAM)
+
+
+def test_variables_that_others_read_are_no_mistake() -> None:
+    flags = {"--upstream": (("upstream", "url"), "http://127.0.0.1:8000/v1")}
+    environ = {"GUARDPROXY_CONFIG": "x.yaml", "GUARDPROXY_CACHE": "/var/cache/guardproxy"}
+    assert load(None, environ, flags) == load(None, {}, flags)

@@ -48,10 +48,15 @@ def test_the_settings_of_the_docs_are_the_defaults_but_for_four(tmp_path: Path) 
 
 def test_the_metrics_of_the_docs_are_those_there_are() -> None:
     metrics = Metrics()
-    metrics.gauge("held_characters", "", lambda: 0)
-    there = set(re.findall(r"^# HELP (guardproxy_\w+)", metrics.exposition("")[0].decode(), re.MULTILINE))
-    written = set(re.findall(r"^\| `(guardproxy_\w+)`", (ROOT / "docs/operations.md").read_text("utf-8"), re.MULTILINE))
-    assert written == there
+    for name in ("held_characters", "held_characters_limit", "in_flight_limit"):
+        metrics.gauge(name, "", lambda: 0)
+    there = set(re.findall(r"^# HELP (\w+)", metrics.exposition("")[0].decode(), re.MULTILINE))
+    page = (ROOT / "docs/operations.md").read_text("utf-8")
+    named = re.findall(r"^\| (`(?:guardproxy|process)_\w+`(?:, `\w+`)*)", page, re.MULTILINE)
+    written = {name for names in named for name in re.findall(r"\w+", names)}
+    ours = {name for name in there if name.startswith("guardproxy_")}
+    assert {name for name in written if name.startswith("guardproxy_")} == ours
+    assert written - ours <= there
 
 
 def test_the_filter_of_the_docs_finds_what_it_says() -> None:

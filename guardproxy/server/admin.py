@@ -39,6 +39,8 @@ class AdminApp:
             await self._router(scope, receive, send)
 
     async def _scrape(self, request: StarletteRequest) -> Response:
+        for name, check in (await self._health.checks()).items():
+            self._metrics.ready.of(name).set(bool(check["ok"]))
         body, kind = self._metrics.exposition(request.headers.get("accept", ""))
         return Response(body, headers={"content-type": kind})
 

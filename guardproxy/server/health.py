@@ -33,14 +33,18 @@ class Health:
     def alive(self) -> Reply:
         return Reply(200, dump({"status": "ok"}))
 
-    async def ready(self) -> Reply:
-        """200 or 503, with what is wrong."""
+    async def checks(self) -> dict[str, dict[str, Json]]:
+        """What must hold, by name: `ok`, and the reason where it is not."""
         trouble = await self.upstream_trouble()
-        checks = {
+        return {
             "upstream": _check(trouble) | ({"models": "not listed"} if self._listless else {}),
             "filters": _check("" if self.guard.ready else "the filters are not running"),
             "process": _check("the process is shutting down" if self.draining else ""),
         }
+
+    async def ready(self) -> Reply:
+        """200 or 503, with what is wrong."""
+        checks = await self.checks()
         fine = all(c["ok"] for c in checks.values())
         policy = self.guard.policy
         about = {"name": policy.name, "version": policy.version, "digest": policy.digest}

@@ -20,7 +20,7 @@ from guardproxy import filters
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
 from guardproxy.policy.load import load
-from guardproxy.policy.model import Policy
+from guardproxy.policy.model import FAILURE_RULE, Mode, Policy
 from guardproxy.server.admin import AdminApp
 from guardproxy.server.app import App
 from guardproxy.server.closing import Closing
@@ -78,6 +78,9 @@ async def service(settings: Settings, guard: Guard) -> AsyncIterator[Service]:
     journal = Journal.open(settings.decision_log, metrics.records_dropped.inc)
     policy = guard.policy
     metrics.policy(policy.name, policy.version, policy.digest)
+    metrics.expect((*policy.filters, "guard"), _counted(policy))
+    metrics.gauge("held_characters_limit", "Characters that replies may hold back.", lambda: settings.limits.held)
+    metrics.gauge("in_flight_limit", "Requests that may be served at once.", lambda: settings.limits.requests)
     name = PolicyName(policy.name, policy.version, policy.digest)
     recorder = Recorder(metrics, journal, name, _tools(policy), models.known, models.label)
     try:
@@ -89,6 +92,13 @@ async def service(settings: Settings, guard: Guard) -> AsyncIterator[Service]:
         await upstream.aclose()
         if journal is not None:
             journal.close()
+
+
+def _counted(policy: Policy) -> Iterator[tuple[str, str, str]]:
+    """(outcome, rule, mode) that decisions may come with, as metrics name them."""
+    active = [rule for rule in policy.rules if rule.mode is not Mode.DISABLED]
+    yield from ((rule.then.name.lower(), rule.id, rule.mode.value) for rule in active)
+    yield ("block", FAILURE_RULE, "enforce")
 
 
 def _tools(policy: Policy) -> tuple[str, ...]:

@@ -5,17 +5,39 @@ Looking a label child up costs three times what counting costs (1.2 of 1.7 micro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, disable_created_metrics
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics import MetricWrapperBase
+
+from guardproxy import __version__
 
 SHORT = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Seconds: time that the guard itself takes."""
 LONG = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92, 163.84, 327.68)
 """Seconds: time that a model takes."""
+FAILURES = ("error", "timeout", "overflow")
+"""Kinds of failures of filters."""
+DIRECTIONS = ("request", "response")
+UPSTREAM_CODES = (
+    "upstream_unreachable",
+    "upstream_timeout",
+    "upstream_invalid_response",
+    "upstream_reply_too_large",
+    "upstream_refused_credentials",
+    "upstream_error",
+)
+"""Trouble that is counted from zero; `upstream_status_NNN` joins when it comes."""
 MAX_CHILDREN = 10_000
 """Label sets of one metric. More can only come from a mistake, and are counted under `other`."""
 
@@ -47,7 +69,11 @@ class Metrics:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a third of all series, and no use
         self.registry = CollectorRegistry(auto_describe=True)
+        ProcessCollector(registry=self.registry)
         self.requests = self._counter("requests", "Requests answered.", "route", "model", "status")
+        self.request_seconds = self._histogram(
+            "request_seconds", "Time from a request's head to the end of its answer.", LONG, "route"
+        )
         self.decisions = self._counter(
             "decisions", "What each rule said about a segment.", "outcome", "rule", "mode", "direction"
         )
@@ -73,13 +99,34 @@ class Metrics:
             SHORT,
         )
         self.in_flight = Gauge("guardproxy_in_flight", "Requests being served now.", registry=self.registry)
+        self.ready = Labelled(
+            Gauge("guardproxy_ready", "Whether a check of readiness passes.", ("check",), registry=self.registry)
+        )
         self.records_dropped = Counter(
             "guardproxy_records_dropped", "Decision records that could not be written.", registry=self.registry
         )
         self._policy = Info("guardproxy_policy", "The policy in force.", registry=self.registry)
+        build = Info("guardproxy_build", "The program.", registry=self.registry)
+        build.info({"version": __version__})
 
     def policy(self, name: str, version: str, digest: str) -> None:
         self._policy.info({"policy": name, "version": version, "digest": digest})
+
+    def expect(self, filters: Iterable[str], rules: Iterable[tuple[str, str, str]]) -> None:
+        """Begin to count at zero what these filters and rules (outcome, rule, mode) may do.
+
+        Prometheus sees an increase only between two samples: a counter that appears with its first event hides it,
+        and of what happens once in a year the first event is the one that matters.
+        """
+        for name in filters:
+            for kind in FAILURES:
+                self.filter_failures.of(name, kind)
+                self.failures_allowed.of(name, kind)
+        for rule in rules:
+            for direction in DIRECTIONS:
+                self.decisions.of(*rule, direction)
+        for code in UPSTREAM_CODES:
+            self.upstream_errors.of(code)
 
     def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """A gauge that is read when it is scraped."""

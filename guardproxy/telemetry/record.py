@@ -120,9 +120,11 @@ class Record:
         self.recorder.metrics.filter_seconds.of(filter).observe(seconds)
 
     def filter_failed(self, filter: str, kind: Literal["error", "timeout", "overflow"], *, allowed: bool) -> None:
-        self.recorder.metrics.filter_failures.of(filter, kind).inc()
-        if allowed:
-            self.recorder.metrics.failures_allowed.of(filter, kind).inc()
+        metrics = self.recorder.metrics
+        metrics.filter_failures.of(filter, kind).inc()
+        metrics.failures_allowed.of(filter, kind).inc(
+            int(allowed)
+        )  # both have the same labels, so one can be subtracted
         if len(self._failures) < MAX_NAMES:
             self._failures.append({"filter": filter, "kind": kind, "allowed": allowed})
 
@@ -173,6 +175,7 @@ class Record:
         """Count the request and write its record. `status` is what the client got; 499 when it had gone."""
         metrics = self.recorder.metrics
         metrics.requests.of(self.route, self.recorder.model_label(self.model), str(status)).inc()
+        metrics.request_seconds.of(self.route).observe(time.perf_counter() - self.started)
         for kind, end in (("first_byte", "first_in"), ("total", "upstream_end")):
             if (seconds := self._between("sent", end)) is not None:
                 metrics.upstream_seconds.of(kind).observe(seconds)

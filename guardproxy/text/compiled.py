@@ -90,18 +90,23 @@ def _cpu() -> str:
 
 
 def cache_folder() -> Path:
-    """Where compiled databases are kept; ours alone, or a fresh private folder where that can't be had."""
+    """Where compiled databases are kept: a folder that only we or root can write, or a fresh private one."""
     own = os.environ.get("GUARDPROXY_CACHE")
     shared = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "guardproxy"
     folder = (Path(own) if own else shared) / "patterns"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         info = folder.stat()
-        if info.st_uid == os.getuid() and not info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        if _trusted(info):
             return folder
     except OSError:
         pass  # a read-only home: compile into a folder of this process
     return _private_folder()
+
+
+def _trusted(info: os.stat_result) -> bool:
+    """Whether only we can write a folder, or root: then it came with the image, and we only read it."""
+    return info.st_uid in (0, os.getuid()) and not info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 @cache

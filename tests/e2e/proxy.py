@@ -66,7 +66,9 @@ class Proxy:
 
 
 @contextlib.contextmanager
-def serving(upstream: str, folder: Path, *arguments: str, **environ: str) -> Iterator[Proxy]:
+def serving(
+    upstream: str, folder: Path, *arguments: str, module: str = "guardproxy", **environ: str
+) -> Iterator[Proxy]:
     """A proxy in front of `upstream` until the end of the block. It must end cleanly and have complained of nothing."""
     log, errors = folder / "decisions.jsonl", folder / "errors.txt"
     ours = {name: value for name, value in os.environ.items() if not name.startswith("GUARDPROXY_")}
@@ -74,7 +76,7 @@ def serving(upstream: str, folder: Path, *arguments: str, **environ: str) -> Ite
         command = [
             sys.executable,
             "-m",
-            "guardproxy",
+            module,
             "serve",
             "--upstream",
             tap.url,

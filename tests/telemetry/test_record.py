@@ -175,7 +175,8 @@ def test_every_metric_of_the_documentation_exists(tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
     named = set(re.findall(r"`(guardproxy_[a-z_]+)", text))
     metrics = Metrics()
-    metrics.gauge("held_characters", "", lambda: 0)
+    for name in ("held_characters", "held_characters_limit", "in_flight_limit"):
+        metrics.gauge(name, "", lambda: 0)
     metrics.policy("a", "b", "c")
     body, _ = metrics.exposition("")
     there = set(re.findall(r"# TYPE (guardproxy_[a-z_]+)", body.decode()))

@@ -94,8 +94,17 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_a_foreign_folder_is_not_trusted(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.mkdir(parents=True, mode=0o700)
-    monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
+    theirs = os.stat_result((stat.S_IFDIR | 0o700, 0, 0, 1, 4_000_000, 0, 0, 0, 0, 0))
+    monkeypatch.setattr(Path, "stat", lambda self, **_: theirs)
     assert cache_folder() != cache
+
+
+@pytest.mark.parametrize(("mode", "trusted"), [(0o755, True), (0o775, False), (0o757, False)])
+def test_a_folder_that_root_alone_can_write_is_trusted(
+    monkeypatch: pytest.MonkeyPatch, mode: int, trusted: bool
+) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
+    assert compiled._trusted(os.stat_result((stat.S_IFDIR | mode, 0, 0, 1, 0, 0, 0, 0, 0, 0))) is trusted
 
 
 def test_what_hyperscan_refuses_is_searched_always(cache: Path) -> None:
