@@ -34,8 +34,9 @@ check: setup ## lint, types, architecture, the shipped policies
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
-	$(BIN)/guardproxy check policies
-	$(BIN)/guardproxy test policies
+	for policy in policies policies/packs/*.yaml; do \
+	  $(BIN)/guardproxy check $$policy && $(BIN)/guardproxy test $$policy || exit 1; \
+	done
 
 fix: setup
 	$(BIN)/ruff check --fix .

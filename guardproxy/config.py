@@ -26,7 +26,8 @@ PREFIX = "GUARDPROXY_"
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
 """A model name that may travel in headers and logs."""
 
-_SECRETS = ("key", "upstream_key")
+_SECRETS = ("key", "upstream_key", "hash_key")
+_HASH_KEY = PREFIX + "HASH_KEY"
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _SIZES = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
@@ -149,6 +150,8 @@ class Settings(_Section):
     """File for the decision records, `-` for standard output, `none` for none."""
     key: SecretStr | None = Field(default=None, exclude=True)
     upstream_key: SecretStr | None = Field(default=None, exclude=True)
+    hash_key: SecretStr | None = Field(default=None, exclude=True)
+    """Of keyed hashes and placeholders. Replicas that share it write the same ones; without one each process has its own."""
 
     @field_validator("models", mode="before")
     @classmethod
@@ -236,9 +239,12 @@ def load(
         update={
             "key": _secret(environ, settings.listen.key_env, values, ("listen", "key_env")),
             "upstream_key": _secret(environ, settings.upstream.key_env, values, ("upstream", "key_env")),
+            "hash_key": _secret(environ, _HASH_KEY, values, ("hash_key",)),
         }
     )
     _check_keys(settings, environ)
+    if settings.hash_key is not None and len(settings.hash_key.get_secret_value()) < 16:
+        raise ConfigError(f"the key in {_HASH_KEY} is too short: give at least 16 random characters")
     _check_together(settings)
     return settings
 

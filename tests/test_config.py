@@ -82,7 +82,7 @@ def test_a_mistake_is_said_with_its_place(tmp_path: Path, text: str, said: str) 
         ({"GUARDPROXY_TIMEOUTS_IDEL": "1"}, "GUARDPROXY_TIMEOUTS_IDEL (did you mean 'GUARDPROXY_TIMEOUTS_IDLE'?)"),
         ({"GUARDPROXY_LISTEN_PORT": "many"}, "GUARDPROXY_LISTEN_PORT: listen.port: expected a whole number"),
         ({"GUARDPROXY_MODELS": "a"}, "GUARDPROXY_MODELS: `models` is a table; write it into the settings file"),
-        ({"GUARDPROXY_API_KEY": "a"}, "GUARDPROXY_API_KEY; the keys are GUARDPROXY_KEY and GUARDPROXY_UPSTREAM_KEY"),
+        ({"GUARDPROXY_API_KEY": "a"}, "GUARDPROXY_API_KEY; the keys are GUARDPROXY_HASH_KEY and GUARDPROXY_KEY and "),
         ({"GUARDPROXY_KEY": "a b"}, "holds a space"),
         ({"GUARDPROXY_UPSTREAM_KEY": "a\r\nx-evil: 1"}, "can't stand in a header"),
         ({"GUARDPROXY_LISTEN_HOST": "0.0.0.0"}, "set GUARDPROXY_KEY"),
@@ -169,3 +169,12 @@ def test_every_setting_has_a_variable() -> None:
     names = variables()
     assert {"GUARDPROXY_LIMITS_BODY", "GUARDPROXY_UPSTREAM_URL", "GUARDPROXY_DECISION_LOG"} <= set(names)
     assert len(names) > 25
+
+
+def test_the_hash_key_is_long_enough() -> None:
+    environ = {"GUARDPROXY_HASH_KEY": "k" * 16}
+    key = load(None, environ, UPSTREAM).hash_key
+    assert key is not None
+    assert key.get_secret_value() == "k" * 16
+    with pytest.raises(ConfigError, match="GUARDPROXY_HASH_KEY is too short"):
+        load(None, {"GUARDPROXY_HASH_KEY": "short"}, UPSTREAM)

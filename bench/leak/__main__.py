@@ -20,7 +20,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.leak import cases, held, replies
+from bench.leak import cases, held, placeholders, replies
 from bench.leak.cases import Case
 from guardproxy import filters
 from guardproxy.engine import Guard, Silent
@@ -122,6 +122,42 @@ async def request(guard: Guard, case: Case, tallies: dict[str, Tally]) -> None:
     tally.judge(case.planted.value, case.safe, cases.arrived(case, body), name)
 
 
+async def conversation(guard: Guard, one: placeholders.Conversation, chunkings: int, tallies: dict[str, Tally]) -> None:
+    """One value to the model and back, the reply whole and in every chunking."""
+    name = f"{one.surface.dialect} {one.surface.name}, placeholders{' (listed tool)' if one.listed else ''}"
+    tally, rng, value = tallies.setdefault(name, Tally()), random.Random(one.template), one.planted.value
+    tally.cases += 1
+    foreign = await exchange(guard, one.surface.dialect).request({**one.request(), **_another(one.surface.dialect)})
+    passage = exchange(guard, one.surface.dialect)
+    (held, *more), sent = placeholders.shown(await passage.request(one.request()))
+    tally.judge(value, "", "".join(more) if value not in sent and placeholders.INVENTED not in sent else sent, name)
+    [other] = placeholders.shown(foreign)[0]
+    case = one.reply(held, other)
+    passage._choices = 2
+    wanted = one.expected(held, other)
+    for number in range(chunkings):
+        events = placeholders.events(one, case, rng, min(number % 10, 3))
+        raw = b"".join([out async for out in passage.stream(replies.reads(events, rng, number // 5 % 4))])
+        _restored(tally, wanted, lambda raw=raw: replies.read_stream(case, raw), f"{name}, chunking {number}")
+    raw = await passage.whole(placeholders.whole(one, case))
+    _restored(tally, wanted, lambda: replies.read_whole(case, raw), name)
+
+
+def _another(dialect: str) -> dict[str, object]:
+    """Another conversation, with another value."""
+    text = "I am zoe.other@example.net."
+    return {"prompt": text} if dialect == "completions" else {"messages": [{"role": "user", "content": text}]}
+
+
+def _restored(tally: Tally, wanted: str, read: object, where: str) -> None:
+    """Nothing but the value of this conversation may have come back: what is not exactly as wanted is wrong."""
+    try:
+        got = read()  # type: ignore[operator]
+    except (ValueError, KeyError, TypeError) as e:
+        got = f"unreadable: {e}"
+    tally.judge("zoe.other@example.net", wanted, got, where)
+
+
 async def seam(guard: Guard, case: cases.Seam, tally: Tally) -> None:
     """A value over a seam must be detected: the request is blocked."""
     tally.cases += 1
@@ -182,6 +218,12 @@ async def main() -> int:
             await reply(guard, case, args.chunkings, tallies)
     for case in cases.seams():
         await seam(guard, case, tallies.setdefault("seams between parts of a message (detected)", Tally()))
+    reversible = build(placeholders.POLICY, bypass=args.bypass)
+    await reversible.start()
+    for talk in placeholders.conversations(max(1, args.per_surface // 2)):
+        if args.bypass:
+            break  # without gates there are no placeholders
+        await conversation(reversible, talk, args.chunkings, tallies)
     clean = show(tallies, args.chunkings)
     return 0 if await show_held(guard) and clean else 1
 

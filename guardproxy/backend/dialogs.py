@@ -329,6 +329,49 @@ _TURNS = (
     ),
 )
 
+HASH_KEY = "guardproxy-placeholder-key"
+"""Under this `GUARDPROXY_HASH_KEY` the placeholders of `style: token` are the ones that the model knows."""
+_CAPITALS, _BOB_EMAIL, _BOB_PHONE, _REPORT = (
+    "[pii.email:dgavxkrd]",
+    "[pii.email:rdflcpom]",
+    "[pii.phone:x5j2dkop]",
+    "[pii.email:viqdvj2h]",
+)
+_REPORT_MAIL = Call("send_email", {**_MAIL.arguments, "to": _REPORT})
+
+_HIDDEN = (
+    ask(
+        "hidden_capitals",
+        f"My address is {_CAPITALS}. Write it in capitals.",
+        f"In capitals: {_CAPITALS.upper()}",
+        f"All I know is {_CAPITALS}.",
+    ),
+    ask(
+        "hidden_contact",
+        f"I am Bob. Reach me at {_BOB_EMAIL} or {_BOB_PHONE}.",
+        f"Thank you, Bob. I noted {_BOB_EMAIL} and {_BOB_PHONE}.",
+        "Two ways to reach him.",
+    ),
+    Dialog(
+        "hidden_contact_again",
+        (
+            user(f"I am Bob. Reach me at {_BOB_EMAIL} or {_BOB_PHONE}."),
+            assistant(f"Thank you, Bob. I noted {_BOB_EMAIL} and {_BOB_PHONE}."),
+            user("Where will you call me?"),
+        ),
+        f"I will call {_BOB_PHONE}, not write to {_BOB_EMAIL}.",
+        "He gave both.",
+    ),
+    Dialog(
+        "hidden_report",
+        (user(f"Send the report to {_REPORT}, please."),),
+        reasoning=f"The report goes to {_REPORT}.",
+        call=_REPORT_MAIL,
+        tools=(SEND,),
+    ),
+)
+"""What a model is shown where values are masked reversibly."""
+
 _STORY = (
     "Once upon a time a small proxy lived between two servers. Every day it read each message that came by, and it "
     "read with care. Most letters were dull: numbers, greetings, a poem now and then. The proxy let them pass "
@@ -372,7 +415,7 @@ _LONG = (
     ),
 )
 
-DIALOGS: tuple[Dialog, ...] = (*_PLAIN, *_THINKING, *_LEAKS, *_WORLD, *_TOOLS, *_TURNS, *_LONG)
+DIALOGS: tuple[Dialog, ...] = (*_PLAIN, *_THINKING, *_LEAKS, *_WORLD, *_TOOLS, *_TURNS, *_HIDDEN, *_LONG)
 BY_NAME: Mapping[str, Dialog] = {dialog.name: dialog for dialog in DIALOGS}
 
 

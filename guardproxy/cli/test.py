@@ -106,10 +106,17 @@ class _Listener(Silent):
 
 
 async def _through(guard: Guard, case: Case, pieces: list[str]) -> tuple[Decision, str]:
-    """The decision on a text that arrives in these pieces, and all that was released."""
+    """The decision on a text that arrives in these pieces, and all that was released, its placeholders numbered."""
     heard = _Listener()
+    vault = guard.vault(case.tenant, case.name)
     gate = guard.gate(
-        case.origin, request="test", model=case.model, tenant=case.tenant, route=case.route, observer=heard
+        case.origin,
+        request="test",
+        model=case.model,
+        tenant=case.tenant,
+        route=case.route,
+        observer=heard,
+        vault=vault,
     )
     out = []
     try:
@@ -118,7 +125,8 @@ async def _through(guard: Guard, case: Case, pieces: list[str]) -> tuple[Decisio
     except Cut:
         pass  # the decision says so
     await gate.shadow()
-    return heard.decision or gate.decision, "".join(out)
+    released = "".join(out)
+    return heard.decision or gate.decision, vault.numbered(released) if vault else released
 
 
 def _result(case: Case, started: float, decision: Decision, wrong: list[tuple[str, str]]) -> Result:

@@ -3,5 +3,6 @@
 from guardproxy.engine.gate import Cut, Gate, Held
 from guardproxy.engine.guard import Guard
 from guardproxy.engine.observe import Observer, Silent
+from guardproxy.engine.vault import Restorer, Vault
 
-__all__ = ["Cut", "Gate", "Guard", "Held", "Observer", "Silent"]
+__all__ = ["Cut", "Gate", "Guard", "Held", "Observer", "Restorer", "Silent", "Vault"]

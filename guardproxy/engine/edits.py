@@ -6,18 +6,32 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
+from guardproxy.engine.vault import Vault
 from guardproxy.types import Edit, Style
 
 
 class Replacer:
     """Makes replacement texts. `key` makes hashes useless to who doesn't hold it; it must be the same on every replica
-    whose hashes are to be compared."""
+    whose hashes are to be compared.
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    `vault` is the conversation's, if it has one. Where texts go to the model (`issue`) values get a placeholder; in a
+    reply only a value that the conversation has masked gets its placeholder, and every other one the label: nobody could
+    give it back.
+    """
+
+    def __init__(self, key: bytes, vault: Vault | None = None, *, issue: bool = False) -> None:
+        self._key, self._vault, self._issue = key, vault, issue
+
+    def bound(self, vault: Vault | None, *, issue: bool) -> Replacer:
+        """This one for a conversation."""
+        return self if vault is None else Replacer(self._key, vault, issue=issue)
 
     def __call__(self, edit: Edit, text: str) -> str:
         """Never empty, and delimited, so that removing a span can't build a new match out of its neighbours."""
+        if edit.style is Style.TOKEN and self._vault is not None:
+            if self._issue:
+                return self._vault.issue(edit.label, text, edit.rule)
+            return self._vault.held(text) or f"[{edit.label}]"
         if edit.style is Style.MASK:
             return "*" * max(len(text), 3)
         if edit.style is Style.HASH:

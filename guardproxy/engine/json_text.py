@@ -13,43 +13,20 @@ import json
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from guardproxy.engine.gate import Gate
+from guardproxy.engine.strings import MAX_DEPTH, JsonString, is_json, strings_of
 from guardproxy.policy.decide import unite
 from guardproxy.types import Edit
 
-_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-_COLON = re.compile(r"\s*:")
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL
 )
 _NAMED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_DEPTH = 4
-"""JSON in strings in JSON: read this deep; beyond it the raw views have to do."""
 MAX_STRINGS = 20_000
 """Strings of one document, keys included: each is a text of its own."""
 _TURN = 64
 """Strings after which other requests have their turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A string of the document: its place with the quotes, and its value."""
-
-    start: int
-    end: int
-    key: bool
-    value: str
-
-
-def is_json(text: str) -> bool:
-    """Whether the text is one JSON value, numbers of any length included."""
-    try:
-        json.loads(text, parse_int=len, parse_float=len)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 async def guard_json(text: str, open_view: Callable[[], Gate], *, depth: int = 0) -> str:
@@ -66,7 +43,7 @@ async def guard_json(text: str, open_view: Callable[[], Gate], *, depth: int = 0
         inner.known = told
         return inner
 
-    tokens = _tokens(text)
+    tokens = strings_of(text)
     if len(tokens) > MAX_STRINGS:
         gate.overflow()
     starts = [e.start for e in edits]
@@ -97,7 +74,7 @@ async def guard_json(text: str, open_view: Callable[[], Gate], *, depth: int = 0
 async def _guard_broken(gate: Gate, text: str, open_gate: Callable[[], Gate]) -> str:
     """Text that is no JSON, edited as it stands. What shows only when its escapes are decoded can't be edited."""
     view = out = await gate.feed(text, last=True)
-    for _ in range(_DEPTH):
+    for _ in range(MAX_DEPTH):
         if "\\" not in view:
             break
         view, decoded = _ESCAPE.sub(_unescaped, view), open_gate()
@@ -113,14 +90,7 @@ def _unescaped(match: re.Match[str]) -> str:
     return _NAMED.get(piece[1], piece[1]) if len(piece) == 2 else piece
 
 
-def _tokens(text: str) -> list[_Token]:
-    return [
-        _Token(m.start(), m.end(), bool(_COLON.match(text, m.end())), json.loads(m[0], strict=False))
-        for m in _STRING.finditer(text)
-    ]
-
-
-def _in_string(edit: Edit, tokens: list[_Token]) -> bool:
+def _in_string(edit: Edit, tokens: list[JsonString]) -> bool:
     return any(t.start < edit.start and edit.end < t.end for t in tokens)
 
 
@@ -132,13 +102,13 @@ async def _guard_key(key: str, open_gate: Callable[[], Gate]) -> None:
         gate.refuse(edits[0])
 
 
-async def _guard_value(text: str, token: _Token, raw: list[Edit], open_gate: Callable[[], Gate], depth: int) -> str:
+async def _guard_value(text: str, token: JsonString, raw: list[Edit], open_gate: Callable[[], Gate], depth: int) -> str:
     """A string value with the edits of both views made, and JSON inside it guarded too."""
     if not token.value:
         return ""
     gate = open_gate()
     own, outer = await gate.judge(token.value), _decoded(text, token, raw)
-    if depth < _DEPTH and token.value.lstrip()[:1] in ("{", "[", '"') and is_json(token.value):
+    if depth < MAX_DEPTH and token.value.lstrip()[:1] in ("{", "[", '"') and is_json(token.value):
         for edit in outer:  # seen from outside only (by its key, say): inside it might break the inner document
             if not any(e.start < edit.end and edit.start < e.end for e in own):
                 gate.refuse(edit)
@@ -146,7 +116,7 @@ async def _guard_value(text: str, token: _Token, raw: list[Edit], open_gate: Cal
     return gate.render(token.value, unite([*own, *outer]))
 
 
-def _decoded(text: str, token: _Token, raw: list[Edit]) -> list[Edit]:
+def _decoded(text: str, token: JsonString, raw: list[Edit]) -> list[Edit]:
     """Edits of the raw text as ones of the decoded value: whole characters only."""
     if not raw:
         return []

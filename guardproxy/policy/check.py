@@ -106,6 +106,9 @@ def _rule_form(subject: Subject) -> Complaints:
         if entry.with_ and rule.then is not Outcome.REDACT:
             message = f"`style` says how a span is replaced; it means nothing with `then: {entry.then}`"
             yield subject.source.error("GP002", message, (*path, "with"), key=True)
+        if entry.with_ and entry.with_.restore_tools and entry.with_.style != "token":
+            message = "`restore_tools` says which tools get a value back; only `style: token` keeps one"
+            yield subject.source.error("GP002", message, (*path, "with", "restore_tools"), key=True)
         if entry.unless is None:
             continue
         if not entry.unless.model_fields_set:
@@ -221,6 +224,17 @@ def _not_local(subject: Subject) -> Complaints:
             yield subject.source.error("GP021", message, (*path, "when"))
 
 
+def _never_given_back(subject: Subject) -> Complaints:
+    for path, entry, rule in subject.rules():
+        reversible = entry.with_ is not None and entry.with_.style == "token"
+        if reversible and not any(o.direction is Direction.REQUEST and _holds(rule, o) for o in _origins(rule)):
+            message = (
+                "`style: token` gives back what it masked in a request, and this rule reads none; use `label`, or widen "
+                "the `scope`"
+            )
+            yield subject.source.error("GP026", message, (*path, "with", "style"))
+
+
 def _no_spans(subject: Subject) -> Complaints:
     for path, _, rule in subject.rules():
         if rule.then is not Outcome.REDACT:
@@ -324,6 +338,6 @@ def _expected(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
 
 
 _LINTS: tuple[Callable[[Subject], Complaints], ...] = (
-    _version, _duplicates, _filters, _rule_form, _unknown_labels, _out_of_scope, _not_local, _no_spans, _patterns,
-    _tests,
+    _version, _duplicates, _filters, _rule_form, _unknown_labels, _out_of_scope, _not_local, _never_given_back,
+    _no_spans, _patterns, _tests,
 )  # fmt: skip

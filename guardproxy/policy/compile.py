@@ -71,6 +71,7 @@ def _rule(entry: RuleEntry) -> Rule:
         scope=_scope(entry.scope),
         unless=_unless(entry.unless),
         style=Style[entry.with_.style.upper()] if entry.with_ else Style.LABEL,
+        restore_tools=tuple(entry.with_.restore_tools) if entry.with_ else (),
         mode=Mode(entry.mode),
         message=entry.message,
         on_block=entry.on_block,

@@ -18,14 +18,13 @@ LATER_KEYS = {
 }
 LATER_VALUES = {
     "then": ("rewrite", "require_approval", "route", "escalate"),
-    "style": ("token", "drop"),
+    "style": ("drop",),
 }
 _INSTEAD = {
     "rewrite": "use `redact` or `block`",
     "require_approval": "use `block`",
     "route": "use `block`",
     "escalate": "use `mode: shadow` to see what it would catch",
-    "token": "use `label`, `mask` or `hash`",
     "drop": "use `label`: text that is taken out without a trace can join its neighbours to something new",
     "rollout": "use `mode: shadow`",
     "locked": "leave it out: there are no tenants that could loosen the rule",

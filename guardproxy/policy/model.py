@@ -129,6 +129,8 @@ class Rule:
     scope: Scope = _ANYWHERE
     unless: Unless | None = None
     style: Style = Style.LABEL
+    restore_tools: tuple[str, ...] = ()
+    """With `Style.TOKEN`: tools (globs) whose calls get the value itself."""
     mode: Mode = Mode.ENFORCE
     message: str | None = None
     on_block: OnBlock | None = None
@@ -201,6 +203,11 @@ class Policy:
     _filters_for: dict[tuple[Rule, ...], tuple[frozenset[str], frozenset[str]]] = field(
         default_factory=dict, init=False, repr=False
     )
+
+    @property
+    def restore_tools(self) -> Mapping[str, tuple[str, ...]]:
+        """Each rule that masks reversibly, with the tools that get what it masks."""
+        return {r.id: r.restore_tools for r in self.rules if r.style is Style.TOKEN and r.mode is Mode.ENFORCE}
 
     def rules_for(
         self, origin: Origin, *, model: str = "", tenant: str = "default", route: str = ""

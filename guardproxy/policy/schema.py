@@ -54,7 +54,7 @@ DirectionName: TypeAlias = Literal["request", "response"]
 RoleName: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
 ChannelName: TypeAlias = Literal["analysis", "commentary", "final"]
 Verb: TypeAlias = Literal["allow", "annotate", "redact", "block"]
-StyleName: TypeAlias = Literal["label", "mask", "hash"]
+StyleName: TypeAlias = Literal["label", "mask", "hash", "token"]
 Label: TypeAlias = Annotated[str, Field(pattern=rf"^{LABEL}$")]
 
 
@@ -165,7 +165,12 @@ class WithEntry(Strict):
     """How the outcome is carried out."""
 
     style: StyleName = Field(
-        default="label", description="What stands for a redacted span: [its.label], *** of its length, or a keyed hash."
+        default="label",
+        description="What stands for a redacted span: [its.label], *** of its length, a keyed hash, or a placeholder that "
+        "replies get their value back for.",
+    )
+    restore_tools: OneOrMore[Text] = Field(
+        default=[], description="With `style: token`: tools whose calls get the value itself; globs."
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
-from guardproxy.engine import Cut, Gate, Guard, Observer
+from guardproxy.engine import Cut, Gate, Guard, Observer, Vault
 from guardproxy.engine.json_text import guard_json
 from guardproxy.server.reply import Reply
 from guardproxy.types import (
@@ -69,6 +69,9 @@ class Exchange:
     """What `stream` gives next, or gave last, are its last events."""
     _choices: int = 1
     _include_usage: bool = False
+    _json_reply: bool = False
+    _vault: Vault | None = None
+    """Where the policy masks reversibly: what this conversation's model sees as placeholders."""
     _gates: list[Gate] = field(default_factory=list)
 
     # ------------------------------------------------------------------------------------------------ request
@@ -78,6 +81,8 @@ class Exchange:
         conversation = self.codec.read_request(body)
         self.model, self.streaming = conversation.model, conversation.stream
         self._choices, self._include_usage = conversation.choices, conversation.include_usage
+        self._json_reply = conversation.json_reply
+        self._vault = self.guard.vault(self.tenant, conversation.opening)
         if self.guard.held.full:
             raise WireError("guardproxy holds too much text now; try again later", status=503, code="overloaded")
         try:
@@ -85,6 +90,8 @@ class Exchange:
             texts, edits = await self._guard_segments(conversation.segments)
             for parts in conversation.joined():
                 await self._check_joined(parts, edits)
+            if self._vault is not None:
+                self._escape_placeholders(self._vault, conversation.segments, texts)
         except Cut as cut:
             raise self._blocked(cut.decision) from None
         try:
@@ -114,6 +121,13 @@ class Exchange:
             if text != segment.text:
                 texts[path] = text
         return texts, edits
+
+    def _escape_placeholders(self, vault: Vault, segments: tuple[Segment, ...], texts: dict[Path, str]) -> None:
+        """Mask what only looks like a placeholder, now that all real ones are known. Names hold none."""
+        for segment in segments:
+            text = texts.get(segment.origin.path, segment.text)
+            if not segment.fixed and (escaped := vault.escaped(text, self.guard.labels)) != text:
+                texts[segment.origin.path] = escaped
 
     async def _check_joined(self, parts: list[Segment], edits: Mapping[Path, tuple[Edit, ...]]) -> None:
         """Refuse a value that goes on over a seam, unless all that follows the seam was taken out of its part already.
@@ -218,6 +232,8 @@ class Exchange:
             refusal=self.guard.refusal,
             held=self.guard.held,
             drop_reasoning=self.guard.policy.defaults.reasoning == "drop",
+            vault=self._vault if self._vault else None,  # an empty one has nothing to give back
+            json_reply=self._json_reply,
         )
 
     async def error(self, status: int, body: bytes) -> tuple[int, bytes]:
@@ -241,6 +257,7 @@ class Exchange:
             tenant=self.tenant,
             route=self.route,
             observer=self.observer,
+            vault=self._vault,
         )
         if gate.plan.shadow:
             self._gates.append(gate)
@@ -254,6 +271,8 @@ class Exchange:
 
     async def close(self) -> None:
         """Run what only shadow rules need, now that the text is out."""
+        if self._vault:
+            self.observer.placeholders(len(self._vault), self._vault.restored)
         for gate in self._gates:
             await gate.shadow()
         self._gates.clear()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from guardproxy.engine import Cut, Gate, Held
+from guardproxy.engine import Cut, Gate, Held, Restorer, Vault
 from guardproxy.engine.json_text import guard_json
 from guardproxy.types import Channel, Decision, Json, Origin, WireError
 from guardproxy.wire import errors, sse
@@ -29,6 +29,7 @@ class _Field:
 
     gate: Gate
     origin: Origin
+    restorer: Restorer | None = None
     pieces: deque[tuple[int, str, Json]] = field(
         default_factory=deque
     )  # end in the source, text, logprobs: not out yet
@@ -70,6 +71,9 @@ class Reply:
     refusal: Callable[[Decision], tuple[str, Literal["error", "refusal"]]]
     held: Held
     drop_reasoning: bool = False
+    vault: Vault | None = None
+    """What the request masked reversibly, if anything."""
+    json_reply: bool = False
     fault: str = ""
     failure: str = ""
     """Code of the error that ended the reply."""
@@ -162,9 +166,9 @@ class Reply:
         try:
             one = self._field(choice, name)
             one.fed += len(text)
-            if logprobs is not None or one.pieces:
+            if one.restorer is None and (logprobs is not None or one.pieces):
                 one.pieces.append((one.fed, text, await self._checked(logprobs, one.origin)))
-            self._write(index, name, one, await one.gate.feed(text, last=last))
+            self._write(index, name, one, await one.gate.feed(text, last=last), last=last)
         except Cut as cut:
             await self._cut(index, choice, cut.decision)
 
@@ -173,6 +177,9 @@ class Reply:
         if one is None:
             origin = self.codec.origin(name)
             one = choice.fields[name] = _Field(self.gate(origin), origin)
+            if self.vault is not None:
+                in_json = self.json_reply and origin.channel is not Channel.ANALYSIS
+                one.restorer = self.vault.restorer(in_json=in_json)
         return one
 
     async def _switch(self, index: int, name: str) -> None:
@@ -207,11 +214,13 @@ class Reply:
         for name in list(names):
             choice.open.discard(name)
             if one := choice.fields.get(name):
-                self._write(index, name, one, await one.gate.part_ended())
+                self._write(index, name, one, await one.gate.part_ended(), last=True)
 
-    def _write(self, index: int, name: str, one: _Field, released: str) -> None:
+    def _write(self, index: int, name: str, one: _Field, released: str, *, last: bool) -> None:
         if self.drop_reasoning and one.origin.channel is Channel.ANALYSIS:
             return
+        if one.restorer is not None:  # the last thing that happens to a text: what it gives back is not read again
+            released = one.restorer.feed(released, last=last)
         if one.pieces:
             released = self._write_pieces(index, name, one, released)
         if released:
@@ -279,8 +288,14 @@ class Reply:
         for place, (number, one) in enumerate(choice.calls.items()):
             call = Call(index, number, one.id, one.name, "".join(one.arguments), one.kind)
             guarded = await guard_call(call, self.codec.origin("call", call.name), self.gate)
+            if self.vault is not None:
+                guarded = self._restored(guarded, self.vault)
             self._out.append(self.writer.call(index, place, guarded))
         self._drop_calls(choice)
+
+    def _restored(self, call: Call, vault: Vault) -> Call:
+        """The call with the values that its tool may have."""
+        return replace(call, arguments=vault.arguments(call.arguments, call.name, plain=call.kind == "custom"))
 
     def _drop_calls(self, choice: _Choice) -> None:
         choice.calls.clear()

@@ -55,7 +55,8 @@ def build_guard(settings: Settings) -> Guard:
     """The guard of these settings, not started. Raises ConfigError and ConfigErrors."""
     policy = load(policy_folder(settings.policies), filters.catalogue(), filters.build)
     built = {name: filters.build(name, options) for name, options in policy.filters.items()}
-    return Guard.build(policy, built, held_limit=settings.limits.held)
+    key = settings.hash_key.get_secret_value().encode() if settings.hash_key else None
+    return Guard.build(policy, built, key=key, held_limit=settings.limits.held)
 
 
 @dataclass(slots=True)

@@ -58,6 +58,9 @@ class Metrics:
         self.failures_allowed = self._counter(
             "failures_allowed", "Failures of filters in spite of which text was let through.", "filter", "kind"
         )
+        self.placeholders = self._counter(
+            "placeholders", "Values hidden by placeholders, and placeholders of replies given back.", "event"
+        )
         self.upstream_seconds = self._histogram(
             "upstream_seconds", "Time from a request to the upstream's first byte, and to its last.", LONG, "kind"
         )

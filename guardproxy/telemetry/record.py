@@ -81,6 +81,7 @@ class Record:
     _failures: list[dict[str, Any]] = field(default_factory=list)
     _dropped: set[str] = field(default_factory=set)
     _held: float = 0.0
+    _placeholders: dict[str, int] | None = None
     _error: str = ""
 
     # ------------------------------------------------------------------------------------------------ Observer
@@ -133,6 +134,11 @@ class Record:
         for name in names:
             if len(self._dropped) < MAX_NAMES:
                 self._dropped.add(name if _PLAIN_NAME.fullmatch(name) else "(other)")
+
+    def placeholders(self, issued: int, restored: int) -> None:
+        self._placeholders = {"issued": issued, "restored": restored}
+        for event, count in self._placeholders.items():
+            self.recorder.metrics.placeholders.of(event).inc(count)
 
     def upstream_failed(self, code: str) -> None:
         self.failed(code, upstream=True)
@@ -194,6 +200,7 @@ class Record:
             "findings": self._findings,
             "findings_total": self._findings_total,
             "dropped": sorted(self._dropped),
+            "placeholders": self._placeholders,
             "failures": self._failures,
             "timings": self._timings(),
         }

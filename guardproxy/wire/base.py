@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
-from guardproxy.types import Json, Origin, Path, Segment
+from guardproxy.types import Json, Origin, Path, Role, Segment
 
 BOTH: Final = "+"
 """Joins the names of fields that come with the same text: `reasoning+reasoning_content` is one text."""
@@ -43,6 +43,13 @@ class Conversation:
     """How many choices the reply will have (`n`)."""
     include_usage: bool = False
     """The client asked for a usage chunk at the end of the stream."""
+    json_reply: bool = False
+    """The client asked for an answer that is a JSON document."""
+
+    @property
+    def opening(self) -> str:
+        """What the user said first: the same in every turn of a conversation, since clients send all of it each time."""
+        return next((s.text for s in self.segments if s.origin.role is Role.USER), "")
 
     def joined(self) -> list[list[Segment]]:
         """Segments that are parts of one message: the model reads each of these lists as one text."""

@@ -12,7 +12,7 @@ from guardproxy.wire.base import Call, Conversation, End, Fault, Head, Item, Rep
 from guardproxy.wire.chat_write import refusal
 from guardproxy.wire.errors import message_of
 from guardproxy.wire.json import dump, parse_reply
-from guardproxy.wire.parameters import DROPPED, SHARED, finish, require_model, usage_wanted
+from guardproxy.wire.parameters import DROPPED, SHARED, finish, json_wanted, require_model, usage_wanted
 from guardproxy.wire.reply import COUNTS, Dropped, Halves, counts, reason_of
 from guardproxy.wire.request import MAX_CHOICES, Check, Reading, bad, boolean, integer, rewrite, wrong
 from guardproxy.wire.writing import StreamWriter, body, string
@@ -66,7 +66,8 @@ def _read(body: Json, extra: frozenset[str]) -> Conversation:
     if choices > MAX_CHOICES:
         raise bad(("n",), f"prompts times n is {choices}; a reply has at most {MAX_CHOICES} choices")
     segments, stream = tuple(reading.segments), bool(body.get("stream"))
-    return Conversation(model, stream, segments, tuple(reading.unread), choices, usage_wanted(body))
+    unread, usage = tuple(reading.unread), usage_wanted(body)
+    return Conversation(model, stream, segments, unread, choices, usage, json_wanted(body))
 
 
 # ---------------------------------------------------------------------------------------------------- replies

@@ -118,6 +118,16 @@ def require_model(body: dict[str, Any]) -> str:
     return model
 
 
+def json_wanted(body: dict[str, Any]) -> bool:
+    """Whether the client asked for an answer that is a JSON document, in any server's way of saying so."""
+    form, structure = body.get("response_format"), body.get("structured_outputs")
+    return (
+        (isinstance(form, dict) and form.get("type") in ("json_object", "json_schema"))
+        or (isinstance(structure, dict) and not {"json", "json_object"}.isdisjoint(structure))
+        or any(body.get(name) is not None for name in ("guided_json", "json_schema"))
+    )
+
+
 def usage_wanted(body: dict[str, Any]) -> bool:
     """Whether the client asked for a usage chunk at the end of its stream."""
     options = body.get("stream_options")

@@ -125,6 +125,9 @@ class Seeing:
     def __init__(self, whole: Outcome, streamed: Outcome) -> None:
         self.outcomes = {True: Decision(whole), False: Decision(streamed)}
 
+    def vault(self, tenant: str, conversation: str) -> None:
+        return None
+
     def gate(self, origin: Origin, **about: object) -> Seeing:
         self.fed = 0
         return self

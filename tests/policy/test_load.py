@@ -116,6 +116,13 @@ def test_several_policies_are_refused_rather_than_passed_over(tmp_path: Path) ->
     assert [(e.code, Path(e.file).name) for e in examined.problems] == [("GP032", "other.yml")]
 
 
+def test_packs_are_policies_of_their_own(tmp_path: Path) -> None:
+    write(tmp_path)
+    pack = write(tmp_path, TEXT.replace("acme", "other"), "packs/other.yaml")
+    assert load(tmp_path, CATALOGUE).name == "acme"
+    assert load(pack, CATALOGUE).name == "other"
+
+
 def test_hidden_folders_are_not_policies(tmp_path: Path) -> None:
     write(tmp_path)
     write(tmp_path, TEXT, "..data/p.yaml")

@@ -122,6 +122,17 @@ def test_findings_are_capped_and_counted() -> None:
     assert {f["segment"] for f in kept.lines[0]["findings"]} == {0, 1}
 
 
+def test_placeholders_are_counted() -> None:
+    made, kept = recorder()
+    record = made.start("req_1", "r")
+    record.placeholders(3, 2)
+    record.finish(200)
+    assert kept.lines[0]["placeholders"] == {"issued": 3, "restored": 2}
+    seen = samples(made.metrics)
+    assert seen['guardproxy_placeholders_total{"event": "issued"}'] == 3
+    assert seen['guardproxy_placeholders_total{"event": "restored"}'] == 2
+
+
 def test_names_that_others_chose_are_told_only_as_the_policy_writes_them() -> None:
     made, kept = recorder()
     record = made.start("req_1", "r")
