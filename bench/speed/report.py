@@ -47,7 +47,8 @@ class Bar:
     why: str = ""
     """Why there are no values."""
     control: list[float] = field(default_factory=list)
-    """For a limit in wall-clock time: the same of the unguarded relay. Where that misses it too, the machine is too busy to tell."""
+    """For a limit in wall-clock time: the same of the unguarded relay. Where that misses it too, the
+    machine is too busy to tell."""
 
     @property
     def busy(self) -> bool:
