@@ -88,18 +88,16 @@ class Request:
     """The server took the last byte of an answer."""
     headers: Mapping[bytes, bytes] = field(init=False)
     line: Line = field(init=False)
+    path: str = field(init=False)
+    """The path as it was sent: nothing is decoded, so that nothing can be hidden in an escape."""
 
     def __post_init__(self) -> None:
+        raw: bytes = self.scope.get("raw_path") or str(self.scope.get("path", "/")).encode()
+        self.path = raw.partition(b"?")[0].decode("latin-1")
         self.headers = dict(self.scope["headers"])
         self.line = self.scope.get(LINE) or Line()
         length = self.headers.get(b"content-length", b"0")
         self.complete = length == b"0" and b"transfer-encoding" not in self.headers
-
-    @property
-    def path(self) -> str:
-        """The path as it was sent: nothing is decoded, so that nothing can be hidden in an escape."""
-        raw: bytes = self.scope.get("raw_path") or str(self.scope["path"]).encode()
-        return raw.partition(b"?")[0].decode("latin-1")
 
     # ------------------------------------------------------------------------------------------------ reading
 

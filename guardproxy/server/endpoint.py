@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -21,7 +20,7 @@ from guardproxy.server.exchange import Blocked, Exchange
 from guardproxy.server.models import Models
 from guardproxy.server.presence import Presence, Silence
 from guardproxy.server.upstream import Answer, Upstream
-from guardproxy.telemetry import Record
+from guardproxy.telemetry import Record, ids
 from guardproxy.telemetry.log import internal_error
 from guardproxy.types import UpstreamError, WireError
 from guardproxy.wire import errors
@@ -67,7 +66,7 @@ class Passage:
             request_id=record.request_id,
             route=record.route,
             observer=record,
-            head_id=endpoint.prefix + uuid.uuid4().hex,
+            head_id=ids.new(endpoint.prefix),
         )
 
     async def run(self) -> int:
@@ -188,13 +187,18 @@ class Passage:
     async def _send_events(self, answer: Answer, silence: Silence) -> None:
         request, exchange, told = self._request, self._exchange, False
         try:
-            async with aclosing(exchange.stream(self._timed(answer.chunks()))) as events:  # type: ignore[type-var]
+            async with aclosing(self._timed(answer)) as chunks, aclosing(exchange.stream(chunks)) as events:  # type: ignore[type-var]
                 async for data in events:
-                    if data:
-                        if not told:
-                            self._record.mark("first_out")
-                            told = True
-                        await silence.broken_by(request.end_stream(data) if exchange.ended else request.write(data))
+                    if exchange.ended:  # it may have said so before its last byte
+                        self._record.mark("upstream_end")
+                    if not data:
+                        continue
+                    if not told:
+                        self._record.mark("first_out")
+                        told = True
+                    silence.ends()
+                    await (request.end_stream(data) if exchange.ended else request.write(data))
+                    silence.begins()
         except Exception as e:  # a mistake of ours: the client must not take what it got for the whole
             internal_error(e, self._record.request_id)
             self._record.failed("internal_error")
@@ -208,14 +212,15 @@ class Passage:
         error = errors.error_object(message, code=code, status=status)
         await self._request.end_stream(writer.error(error) + writer.done())
 
-    async def _timed(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def _timed(self, answer: Answer) -> AsyncGenerator[bytes, None]:
         first = True
         try:
-            async for chunk in chunks:
-                if first:
-                    self._record.mark("first_in")
-                    first = False
-                yield chunk
+            async with aclosing(answer.chunks()) as chunks:
+                async for chunk in chunks:
+                    if first:
+                        self._record.mark("first_in")
+                        first = False
+                    yield chunk
         except UpstreamError as e:
             self._record.failed(e.code, upstream=True)
             raise

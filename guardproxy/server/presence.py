@@ -92,10 +92,12 @@ class Silence:
         self._task: asyncio.Task[None] | None = None
         self._timer = self._loop.call_later(min(idle, held), self._look)
 
-    async def broken_by(self, writing: Coroutine[Any, Any, None]) -> None:
-        """Write something to the client."""
+    def ends(self) -> None:
+        """Something is on its way to the client."""
         self._sending = True
-        await writing
+
+    def begins(self) -> None:
+        """The server took it."""
         self._sending = False
         self._since = self._loop.time()
 
@@ -111,11 +113,16 @@ class Silence:
             self._give_up()
             return
         if not self._sending and silent >= self._held:
-            self._task = self._loop.create_task(self.broken_by(self._write(self._comment)))
+            self._task = self._loop.create_task(self._say())
             self._task.add_done_callback(self._said)
             silent = 0.0
         wait = max(min(self._idle, self._held) - silent, 0.01, self._held / 10)
         self._timer = self._loop.call_later(wait, self._look)
+
+    async def _say(self) -> None:
+        self.ends()
+        await self._write(self._comment)
+        self.begins()
 
     def _said(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:

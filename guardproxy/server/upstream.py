@@ -7,7 +7,8 @@ followed, no cookie kept, no proxy taken from the environment. What comes back i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
 from typing import Final
 
 import aiohttp
@@ -52,16 +53,17 @@ class Answer:
         """The beginning of the body, for a message in it. Trouble while reading only makes it shorter."""
         parts, size = [], 0
         try:
-            async for chunk in self.chunks():
-                parts.append(chunk)
-                size += len(chunk)
-                if size >= limit:
-                    break
+            async with aclosing(self.chunks()) as chunks:
+                async for chunk in chunks:
+                    parts.append(chunk)
+                    size += len(chunk)
+                    if size >= limit:
+                        break
         except UpstreamError:
             pass  # the status is the news; without its text the message is a general one
         return b"".join(parts)[:limit]
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The body as it arrives. Raises UpstreamError."""
         content, clock, size = self._response.content, self._clock, 0
         while True:
