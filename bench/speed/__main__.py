@@ -22,7 +22,7 @@ from contextlib import ExitStack
 import uvloop
 
 from bench.speed import load, peers
-from bench.speed.contestants import DEFAULT, DIRECT, MOCK, PRESIDIO, Proxy, Running, ours, presidio, running
+from bench.speed.contestants import DEFAULT, DIRECT, MOCK, PRESIDIO, Proxy, Running, cores, ours, presidio, running
 from bench.speed.profiling import profile
 from bench.speed.report import Rows, bars, table
 
@@ -89,13 +89,13 @@ async def memory(upstream: int, core: int) -> list[float]:
     return [many / few]
 
 
-async def compare(args: argparse.Namespace, cores: list[int]) -> int:
+async def compare(args: argparse.Namespace, there: list[int]) -> int:
     rows, notes, grown = Rows(), [], []
     with ExitStack() as stack:
-        mock = stack.enter_context(running(MOCK, 0, cores[0]))
+        mock = stack.enter_context(running(MOCK, 0, there[0]))
         taking_part = contestants(args, mock.port, notes)
         up = [
-            stack.enter_context(running(p, mock.port, cores[-1])) if p.command else Running(p, mock.port, mock.process)
+            stack.enter_context(running(p, mock.port, there[-1])) if p.command else Running(p, mock.port, mock.process)
             for p in taking_part
         ]
         for number in range(args.rounds + 1):
@@ -103,7 +103,7 @@ async def compare(args: argparse.Namespace, cores: list[int]) -> int:
                 await measure(one, args.seconds if number else WARM, rows if number else Rows())
             print(f"round {number} of {args.rounds}{' (warm-up)' if not number else ''}", file=sys.stderr)
         if args.memory:
-            grown = await memory(mock.port, cores[-1])
+            grown = await memory(mock.port, there[-1])
     print("\n" + table(rows, [p.name for p in taking_part]))
     print(
         "\n(n x): against starlette + httpx over aiohttp; at full speed against the bare aiohttp relay. No guard in either."
@@ -130,12 +130,12 @@ async def main() -> int:
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--profile", action="store_true")
     args = parser.parse_args()
-    cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {cores[0]})
+    there = cores()
+    os.sched_setaffinity(0, {there[0]})
     if args.profile:
-        await profile(args.seconds, cores)
+        await profile(args.seconds, there)
         return 0
-    return await compare(args, cores)
+    return await compare(args, there)
 
 
 if __name__ == "__main__":

@@ -27,11 +27,11 @@ DIRECT = "direct"
 AIOHTTP = "bare aiohttp relay"
 RELAY = "starlette + httpx over aiohttp"
 HTTPX = "starlette + httpx"
-NO_RULES = "guardproxy, no rules"
-DEFAULT = "guardproxy, default policy"
-PRESIDIO = "guardproxy, presidio"
-LITELLM = "LiteLLM, no guard"
-PORTKEY = "Portkey, no guard"
+NO_RULES = "guardproxy (no rules)"
+DEFAULT = "guardproxy (default policy)"
+PRESIDIO = "guardproxy (presidio)"
+LITELLM = "LiteLLM (no guard)"
+PORTKEY = "Portkey (no guard)"
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,11 @@ def presidio() -> tuple[Proxy | None, str]:
 
 
 # ---------------------------------------------------------------------------------------------------- running
+
+
+def cores() -> list[int]:
+    """The cores that this process may use."""
+    return sorted(os.sched_getaffinity(0))
 
 
 def free_port() -> int:
