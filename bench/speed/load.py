@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bench.speed.mock import REPLY
@@ -16,7 +17,7 @@ _UNHEX = bytes.maketrans(b"abcdefghijklmnop", b"0123456789abcdef")
 _LENGTH = re.compile(rb"content-length: ?(\d+)")
 
 
-def request(*, stream: bool, knobs: str = "") -> bytes:
+def request(*, stream: bool, knobs: str = "", headers: tuple[str, ...] = ()) -> bytes:
     """A chat request with a 2 KB prompt, as bytes to write."""
     prompt = f"{knobs} {REPLY}"[:2048]
     body = json.dumps(
@@ -31,7 +32,7 @@ def request(*, stream: bool, knobs: str = "") -> bytes:
         separators=(",", ":"),
     ).encode()
     head = ("POST /v1/chat/completions HTTP/1.1", "host: 127.0.0.1", "content-type: application/json")
-    return "\r\n".join((*head, f"content-length: {len(body)}", "", "")).encode() + body
+    return "\r\n".join((*head, *headers, f"content-length: {len(body)}", "", "")).encode() + body
 
 
 class Connection(asyncio.Protocol):
@@ -107,9 +108,9 @@ async def connections(port: int, count: int) -> list[Connection]:
     return [(await loop.create_connection(Connection, "127.0.0.1", port))[1] for _ in range(count)]
 
 
-async def whole(port: int, clients: int, seconds: float) -> Result:
+async def whole(port: int, clients: int, seconds: float, headers: tuple[str, ...] = ()) -> Result:
     """Closed loop of whole replies; a unit is a request."""
-    raw, result, end = request(stream=False), Result(), time.monotonic() + seconds
+    raw, result, end = request(stream=False, headers=headers), Result(), time.monotonic() + seconds
 
     async def one(connection: Connection) -> None:
         while time.monotonic() < end:
@@ -120,9 +121,12 @@ async def whole(port: int, clients: int, seconds: float) -> Result:
     return result
 
 
-async def streams(port: int, clients: int, seconds: float, count: int, delay: float) -> Result:
+async def streams(
+    port: int, clients: int, seconds: float, count: int, delay: float, headers: tuple[str, ...] = ()
+) -> Result:
     """Closed loop of streams; a unit is a token."""
-    raw, result, end = request(stream=True, knobs=f"[[n={count} delay={delay}]]"), Result(), time.monotonic() + seconds
+    raw = request(stream=True, knobs=f"[[n={count} delay={delay}]]", headers=headers)
+    result, end = Result(), time.monotonic() + seconds
 
     async def one(connection: Connection) -> None:
         while time.monotonic() < end:
@@ -137,8 +141,23 @@ async def streams(port: int, clients: int, seconds: float, count: int, delay: fl
     return result
 
 
-async def _all(port: int, clients: int, one: object) -> None:
+async def requests(port: int, clients: int, total: int) -> None:
+    """This many requests, every other one a stream of 64 tokens. Raises RuntimeError for one that fails."""
+    kinds = (request(stream=False), request(stream=True, knobs="[[n=64 delay=0]]"))
+    left = total
+
+    async def one(connection: Connection) -> None:
+        nonlocal left
+        while left > 0:
+            left -= 1
+            if (status := await connection.request(kinds[left % 2])) != 200:
+                raise RuntimeError(f"a request was answered with {status}")
+
+    await _all(port, clients, one)
+
+
+async def _all(port: int, clients: int, one: Callable[[Connection], Awaitable[None]]) -> None:
     opened = await connections(port, clients)
-    await asyncio.wait_for(asyncio.gather(*(one(c) for c in opened)), 120)  # type: ignore[operator]
+    await asyncio.wait_for(asyncio.gather(*(one(c) for c in opened)), 300)
     for connection in opened:
         connection.transport.close()  # type: ignore[attr-defined]

@@ -1,4 +1,7 @@
-"""What guardproxy is measured against: a relay with no guard. `python -m bench.speed.relay PORT UPSTREAM starlette|aiohttp`."""
+"""What guardproxy is measured against: a relay with no guard. `python -m bench.speed.relay PORT UPSTREAM KIND`.
+
+KIND is `aiohttp`, `starlette` (httpx over aiohttp's transport, as cheap as httpx gets) or `httpx` (with its own one).
+"""
 
 from __future__ import annotations
 
@@ -20,12 +23,16 @@ from starlette.routing import Route
 PORT, UPSTREAM = int(sys.argv[1]), sys.argv[2]
 
 
-def starlette() -> None:
-    """starlette and httpx over the aiohttp transport: the same libraries as guardproxy."""
+def starlette(*, own_transport: bool = False) -> None:
+    """starlette and httpx, over the aiohttp transport or its own."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        transport = AiohttpTransport(client=lambda: aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=512)))
+        transport: httpx.AsyncBaseTransport = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=512))
+        if not own_transport:
+            transport = AiohttpTransport(
+                client=lambda: aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=512))
+            )
         async with httpx.AsyncClient(transport=transport, timeout=60) as app.state.client:
             yield
 
@@ -84,4 +91,4 @@ def bare_aiohttp() -> None:
 
 
 if __name__ == "__main__":
-    {"starlette": starlette, "aiohttp": bare_aiohttp}[sys.argv[3]]()
+    {"starlette": starlette, "httpx": lambda: starlette(own_transport=True), "aiohttp": bare_aiohttp}[sys.argv[3]]()

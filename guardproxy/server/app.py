@@ -5,7 +5,6 @@ Plain ASGI: a framework's middleware would cost more than the guard's own work o
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -18,7 +17,7 @@ from guardproxy.server.endpoint import GONE, Endpoint
 from guardproxy.server.health import Health
 from guardproxy.server.models import Models
 from guardproxy.server.upstream import Upstream
-from guardproxy.telemetry import Record, Recorder
+from guardproxy.telemetry import Record, Recorder, ids
 from guardproxy.telemetry.log import internal_error
 from guardproxy.types import UpstreamError, WireError
 from guardproxy.wire.base import Codec
@@ -59,7 +58,7 @@ class App:
             await request.reply(await status())
             return
         route = self._route(request.path)
-        record = self.recorder.start("req_" + uuid.uuid4().hex, route, journalled=route in self._guarded)
+        record = self.recorder.start(ids.new("req_"), route, journalled=route in self._guarded)
         await self._recorded(request, record)
 
     def _route(self, path: str) -> str:

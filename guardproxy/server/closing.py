@@ -6,7 +6,7 @@ It tells and counts nothing: who is told, answers. Cutting connections is the pr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from guardproxy.types import WireError
@@ -24,32 +24,33 @@ class Closing:
     """Shared by all requests; make it inside of the event loop that uses it."""
 
     def __init__(self) -> None:
-        self.told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Done when everything has to end now. To wait for, beside one's work."""
-        self._limits: set[asyncio.Timeout] = set()
-
-    @property
-    def now(self) -> bool:
-        return self.told.done()
+        self.now = False
+        """Everything has to end now."""
+        self.listeners: set[Callable[[], None]] = set()
+        """Called at that moment, once. Who is in here takes itself out again."""
 
     def tell(self) -> None:
         """Say it. Once is enough."""
         if not self.now:
-            self.told.set_result(None)
-            for limit in self._limits:
-                limit.reschedule(0.0)
+            self.now = True
+            for listener in list(self.listeners):
+                listener()
 
     @asynccontextmanager
     async def bounds(self) -> AsyncIterator[None]:
         """Work before any answer: it is cancelled when the end comes. Raises WireError 503 then."""
+        limit = asyncio.timeout(0.0 if self.now else None)
+
+        def end() -> None:
+            limit.reschedule(0.0)
+
         try:
-            # a timeout that has no time yet: a task of its own would cost every request more than its body does
-            async with asyncio.timeout(0.0 if self.now else None) as limit:
-                self._limits.add(limit)
+            async with limit:
+                self.listeners.add(end)
                 try:
                     yield
                 finally:
-                    self._limits.discard(limit)
+                    self.listeners.discard(end)
         except TimeoutError:
             if self.now and limit.expired():
                 raise shutting_down() from None

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from guardproxy.config import Settings, is_loopback
+from guardproxy.server.line import LINE, Line
 from guardproxy.types import UpstreamError, WireError
 from guardproxy.wire.errors import error_body, sentence
 
@@ -82,19 +83,21 @@ class Request:
     status: int = 0
     """Of the answer that is on its way."""
     answered: bool = False
-    """The last byte of an answer was handed to the server."""
-    headers: Mapping[bytes, bytes] = field(default_factory=dict)
+    """The last byte of an answer is on its way."""
+    finished: bool = False
+    """The server took the last byte of an answer."""
+    headers: Mapping[bytes, bytes] = field(init=False)
+    line: Line = field(init=False)
+    path: str = field(init=False)
+    """The path as it was sent: nothing is decoded, so that nothing can be hidden in an escape."""
 
     def __post_init__(self) -> None:
+        raw: bytes = self.scope.get("raw_path") or str(self.scope.get("path", "/")).encode()
+        self.path = raw.partition(b"?")[0].decode("latin-1")
         self.headers = dict(self.scope["headers"])
+        self.line = self.scope.get(LINE) or Line()
         length = self.headers.get(b"content-length", b"0")
         self.complete = length == b"0" and b"transfer-encoding" not in self.headers
-
-    @property
-    def path(self) -> str:
-        """The path as it was sent: nothing is decoded, so that nothing can be hidden in an escape."""
-        raw: bytes = self.scope.get("raw_path") or str(self.scope["path"]).encode()
-        return raw.partition(b"?")[0].decode("latin-1")
 
     # ------------------------------------------------------------------------------------------------ reading
 
@@ -105,24 +108,32 @@ class Request:
         length = self.headers.get(b"content-length", b"")
         if length and (not length.isdigit() or len(length) > 15 or int(length) > limit):
             raise _too_large(limit)
+        if self.line.complete and not self.complete:  # all of it is here, so that there is no time to limit
+            return await self._rest(limit)
         try:
             async with asyncio.timeout(settings.timeouts.body):
                 return await self._read(limit, settings.timeouts.body_idle)
         except TimeoutError:
             raise WireError("The request's body took too long.", status=408, code="request_timeout") from None
 
+    async def _rest(self, limit: int, before: int = 0) -> bytes:
+        """What the server has now of a body, after `before` bytes of it."""
+        message = await self.receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        part: bytes = message.get("body", b"")
+        if before + len(part) > limit:
+            raise _too_large(limit)
+        self.complete = not message.get("more_body", False)
+        return part
+
     async def _read(self, limit: int, idle: float) -> bytes:
         parts, size = [], 0
         while not self.complete:
             async with asyncio.timeout(idle):
-                message = await self.receive()
-            if message["type"] == "http.disconnect":
-                raise Gone
-            size += len(message.get("body", b""))
-            if size > limit:
-                raise _too_large(limit)
-            parts.append(message.get("body", b""))
-            self.complete = not message.get("more_body", False)
+                part = await self._rest(limit, size)
+            size += len(part)
+            parts.append(part)
         return b"".join(parts)
 
     def _check_type(self) -> None:
@@ -132,11 +143,6 @@ class Request:
             raise WireError("Send the body as application/json in UTF-8.", status=415, code="unsupported_media_type")
         if self.headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
             raise WireError("Send the body without Content-Encoding.", status=415, code="unsupported_media_type")
-
-    async def gone(self) -> None:
-        """Return when the client goes away."""
-        while (await self.receive())["type"] != "http.disconnect":
-            pass
 
     # ------------------------------------------------------------------------------------------------ answering
 
@@ -157,6 +163,7 @@ class Request:
             await self._linger()
             self.answered = True
             await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+        self.finished = True
 
     async def begin_stream(self, headers: Headers) -> None:
         """Send the head of a streamed answer."""
@@ -172,6 +179,7 @@ class Request:
         """Send the last events and the end in one: OpenAI's clients hang up as soon as they have read `[DONE]`."""
         self.answered = True
         await self.send({"type": "http.response.body", "body": data, "more_body": False})
+        self.finished = True
 
     async def _linger(self) -> None:
         """Throw away what still comes, for a moment."""

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
-from guardproxy.server import closing
-from guardproxy.server.closing import Closing, shutting_down
-from guardproxy.server.edge import Gone, Headers, Reply, Request
+from guardproxy.server.closing import CODE, MESSAGE, Closing
+from guardproxy.server.edge import Headers, Reply, Request
 from guardproxy.server.exchange import Blocked, Exchange
 from guardproxy.server.models import Models
+from guardproxy.server.presence import Presence, Silence
 from guardproxy.server.upstream import Answer, Upstream
-from guardproxy.telemetry import Record
+from guardproxy.telemetry import Record, ids
 from guardproxy.telemetry.log import internal_error
 from guardproxy.types import UpstreamError, WireError
 from guardproxy.wire import errors
@@ -50,57 +48,30 @@ class Endpoint:
 
     async def serve(self, request: Request, record: Record, headers: Headers) -> int:
         """Answer the request; returns the status. Raises WireError and UpstreamError before an answer began; Gone."""
-        async with self.closing.bounds():
-            body = await request.body(self.settings)
-        record.mark("read")
-        return await _while_present(request, Passage(self, request, record, headers).run(body), self.closing.told)
-
-
-async def _while_present(request: Request, work: Coroutine[Any, Any, int], told: asyncio.Future[None]) -> int:
-    """The work's result, or Gone as soon as the client is; the work is cancelled and has ended by then.
-
-    Raises WireError 503 when the process ends before an answer began. A stream then ends itself.
-    """
-    doing = asyncio.ensure_future(work)
-    watching = asyncio.ensure_future(request.gone())
-    try:
-        await asyncio.wait((doing, watching, told), return_when=asyncio.FIRST_COMPLETED)
-        if told.done() and not doing.done():
-            if not request.started:
-                raise shutting_down()
-            await asyncio.wait((doing, watching), return_when=asyncio.FIRST_COMPLETED)
-        if not doing.done() and not request.answered:
-            raise Gone
-        if not doing.done():  # what is left after the answer (shadow rules) is not hurried, until the process ends
-            await asyncio.wait((doing, told), return_when=asyncio.FIRST_COMPLETED)
-        return doing.result() if doing.done() else request.status
-    finally:
-        await _stop(doing, watching)
-
-
-async def _stop(*tasks: asyncio.Future[Any]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        presence = Presence(request, self.closing)
+        return await presence.during(Passage(self, request, record, headers, presence).run())
 
 
 class Passage:
     """One request on its way through an endpoint."""
 
-    def __init__(self, endpoint: Endpoint, request: Request, record: Record, headers: Headers) -> None:
+    def __init__(
+        self, endpoint: Endpoint, request: Request, record: Record, headers: Headers, presence: Presence
+    ) -> None:
         self._endpoint, self._request, self._record, self._headers = endpoint, request, record, headers
+        self._presence = presence
         self._exchange = Exchange(
             endpoint.guard,
             endpoint.codec,
             request_id=record.request_id,
             route=record.route,
             observer=record,
-            head_id=endpoint.prefix + uuid.uuid4().hex,
+            head_id=ids.new(endpoint.prefix),
         )
-        self._since = 0.0  # when something was last sent to the client
-        self._sending = False
 
-    async def run(self, body: bytes) -> int:
+    async def run(self) -> int:
+        body = await self._request.body(self._endpoint.settings)
+        self._record.mark("read")
         try:
             return await self._run(body)
         finally:
@@ -123,7 +94,7 @@ class Passage:
         try:
             return await self._relay(answer)
         finally:
-            await answer.aclose()
+            answer.close()
 
     async def _relay(self, answer: Answer) -> int:
         if answer.status != 200:
@@ -182,44 +153,56 @@ class Passage:
 
     async def _stream(self, answer: Answer) -> int:
         await self._request.begin_stream(self._headers)
-        self._since, told = time.monotonic(), self._endpoint.closing.told
-        sending = asyncio.ensure_future(self._send_events(answer))
-        keeping = asyncio.ensure_future(self._keep_alive())
+        closing, timeouts, limit = self._endpoint.closing, self._endpoint.settings.timeouts, asyncio.timeout(None)
+
+        def end() -> None:  # last events that are on their way to a client that reads slowly may arrive
+            if not self._request.answered:
+                limit.reschedule(0.0)
+
+        silence = Silence(
+            self._request.write, HELD, held=timeouts.held, idle=timeouts.idle, give_up=self._presence.give_up
+        )
+        closing.listeners.add(end)
         try:
-            await asyncio.wait((sending, keeping, told), return_when=asyncio.FIRST_COMPLETED)
-            if told.done() and not sending.done():
-                await self._break_off(sending, keeping)
-            elif not sending.done():
-                raise Gone  # it takes nothing any more
-            else:
-                sending.result()
+            async with limit:
+                if closing.now:
+                    end()
+                await self._send_events(answer, silence)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            await self._break_off()
         finally:
-            await _stop(sending, keeping)
+            silence.stop()
+            closing.listeners.discard(end)
         if not self._request.answered:
             await self._request.end_stream()
         return 200
 
-    async def _break_off(self, sending: asyncio.Future[None], keeping: asyncio.Future[None]) -> None:
+    async def _break_off(self) -> None:
         """The process ends: so does the stream, between two events and with what is held still held."""
-        if self._request.answered:  # its last events are on their way, to a client that reads slowly
-            await sending
-            return
-        await _stop(sending, keeping)
-        if not self._request.answered:
-            self._record.failed(closing.CODE)
-            await self._end_with(closing.MESSAGE, closing.CODE, 503)
+        self._record.failed(CODE)
+        await self._end_with(MESSAGE, CODE, 503)
 
-    async def _send_events(self, answer: Answer) -> None:
+    async def _send_events(self, answer: Answer, silence: Silence) -> None:
+        request, exchange, told = self._request, self._exchange, False
         try:
-            async with aclosing(self._exchange.stream(self._timed(answer.chunks()))) as events:  # type: ignore[type-var]
+            async with aclosing(self._timed(answer)) as chunks, aclosing(exchange.stream(chunks)) as events:  # type: ignore[type-var]
                 async for data in events:
-                    if data:
+                    if exchange.ended:  # it may have said so before its last byte
+                        self._record.mark("upstream_end")
+                    if not data:
+                        continue
+                    if not told:
                         self._record.mark("first_out")
-                        await self._write(data, last=self._exchange.ended)
+                        told = True
+                    silence.ends()
+                    await (request.end_stream(data) if exchange.ended else request.write(data))
+                    silence.begins()
         except Exception as e:  # a mistake of ours: the client must not take what it got for the whole
             internal_error(e, self._record.request_id)
             self._record.failed("internal_error")
-            if self._request.answered:
+            if request.answered:
                 return
             await self._end_with("guardproxy failed while guarding this reply.", "internal_error", 500)
 
@@ -227,36 +210,22 @@ class Passage:
         """End the stream with an error event of ours."""
         writer = self._endpoint.codec.stream_writer(self._head())
         error = errors.error_object(message, code=code, status=status)
-        await self._write(writer.error(error) + writer.done(), last=True)
+        await self._request.end_stream(writer.error(error) + writer.done())
 
-    async def _timed(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def _timed(self, answer: Answer) -> AsyncGenerator[bytes, None]:
+        first = True
         try:
-            async for chunk in chunks:
-                self._record.mark("first_in")
-                yield chunk
+            async with aclosing(answer.chunks()) as chunks:
+                async for chunk in chunks:
+                    if first:
+                        self._record.mark("first_in")
+                        first = False
+                    yield chunk
         except UpstreamError as e:
             self._record.failed(e.code, upstream=True)
             raise
         finally:
             self._record.mark("upstream_end")
-
-    async def _write(self, data: bytes, *, last: bool = False) -> None:
-        self._sending = True
-        await (self._request.end_stream(data) if last else self._request.write(data))
-        self._sending = False
-        self._since = time.monotonic()
-
-    async def _keep_alive(self) -> None:
-        """Break silence with comments; return when the client has taken nothing for too long."""
-        timeouts = self._endpoint.settings.timeouts
-        while True:
-            silent = time.monotonic() - self._since
-            if self._sending and silent >= timeouts.idle:
-                return
-            if not self._sending and silent >= timeouts.held:
-                await self._write(HELD)
-                continue
-            await asyncio.sleep(max(min(timeouts.idle, timeouts.held) - silent, 0.01, timeouts.held / 10))
 
 
 _NAMEABLE = ("application/json", "text/event-stream", "text/html", "text/plain")

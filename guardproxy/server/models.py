@@ -82,7 +82,7 @@ class Models:
         except WireError as e:
             raise UpstreamError(str(e), code="upstream_invalid_response") from None
         finally:
-            await answer.aclose()
+            answer.close()
         self._learnt = {m["id"] for m in listed[:MAX_LEARNT]}
         return list(listed)
 

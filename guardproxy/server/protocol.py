@@ -17,6 +17,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from guardproxy.config import Limits, Timeouts
+from guardproxy.server.line import LINE, Line
 from guardproxy.wire.errors import error_body
 
 _HOST = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
@@ -40,6 +41,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
         self._deaf = False  # nothing that this client still sends is read
+        self._line = Line()  # of the latest request
         self.ws_protocol_class = None
 
     # ------------------------------------------------------------------------------------------------ connection
@@ -54,6 +56,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_head_timer()
         super().connection_lost(exc)
+        self._line.leave()
 
     def data_received(self, data: bytes) -> None:
         if self._deaf:
@@ -138,6 +141,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self._in_head = self._begun = True
         super().on_message_begin()
+        self._line = self.scope[LINE] = Line()  # type: ignore[typeddict-unknown-key]
 
     def on_url(self, url: bytes) -> None:
         if not self._deaf:
@@ -165,6 +169,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._deaf or self.cycle is None:
             return
         self._in_head, self._begun = True, False
+        self._line.complete = True
         super().on_message_complete()
 
     # ------------------------------------------------------------------------------------------------ judging

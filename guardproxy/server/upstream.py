@@ -7,15 +7,14 @@ followed, no cookie kept, no proxy taken from the environment. What comes back i
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+from typing import Final
 
 import aiohttp
-import httpx
-from httpx_aiohttp import AiohttpTransport
+from aiohttp import hdrs
+from multidict import CIMultiDict
+from yarl import URL
 
 from guardproxy.config import Settings, Timeouts
 from guardproxy.types import UpstreamError
@@ -24,7 +23,8 @@ KEEP_ALIVE = 4.0
 """Seconds that an idle connection is kept: less than the 5 after which uvicorn, and so many a backend, closes it."""
 MAX_ERROR = 65_536
 """Bytes of an upstream's error answer that are read."""
-_T = TypeVar("_T")
+_TROUBLE: Final = (aiohttp.ClientError, OSError)
+"""What aiohttp raises for what a connection or a server does. A TimeoutError is an OSError."""
 
 HIDDEN = {
     401: "the upstream refuses guardproxy's own key; set the variable that holds the upstream's key",
@@ -34,50 +34,47 @@ HIDDEN = {
 """Answers about our own credentials: a client can't mend them, and must not take them for answers about its own."""
 
 
-@dataclass(slots=True)
 class Answer:
     """The upstream's answer, its body not read yet. Close it."""
 
-    status: int
-    content_type: str
-    retry_after: str
-    _response: httpx.Response
-    _clock: Clock
-    _limit: int
+    __slots__ = ("_clock", "_limit", "_response", "content_type", "retry_after", "status")
 
-    async def read(self, limit: int = 0) -> bytes:
+    def __init__(self, response: aiohttp.ClientResponse, clock: Clock, limit: int) -> None:
+        self.status = response.status
+        self.content_type = response.headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0].strip().lower()
+        self.retry_after = response.headers.get(hdrs.RETRY_AFTER, "")
+        self._response, self._clock, self._limit = response, clock, limit
+
+    async def read(self) -> bytes:
         """The whole body. Raises UpstreamError when it is too large, too slow or breaks off."""
-        parts, size, limit = [], 0, limit or self._limit
-        async for chunk in self.chunks():
-            size += len(chunk)
-            if size > limit:
-                raise UpstreamError(
-                    f"the upstream's reply is larger than the {limit} bytes that guardproxy takes",
-                    code="upstream_reply_too_large",
-                )
-            parts.append(chunk)
-        return b"".join(parts)
+        return b"".join([chunk async for chunk in self.chunks()])
 
     async def head(self, limit: int = MAX_ERROR) -> bytes:
         """The beginning of the body, for a message in it. Trouble while reading only makes it shorter."""
         parts, size = [], 0
         try:
-            async for chunk in self.chunks():
-                parts.append(chunk)
-                size += len(chunk)
-                if size >= limit:
-                    break
+            async with aclosing(self.chunks()) as chunks:
+                async for chunk in chunks:
+                    parts.append(chunk)
+                    size += len(chunk)
+                    if size >= limit:
+                        break
         except UpstreamError:
             pass  # the status is the news; without its text the message is a general one
         return b"".join(parts)[:limit]
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The body as it arrives. Raises UpstreamError."""
-        pieces, size = self._response.stream.__aiter__(), 0  # type: ignore[union-attr]
+        content, clock, size = self._response.content, self._clock, 0
         while True:
+            clock.waits(content)
             try:
-                chunk = await self._clock.wait(pieces.__anext__())
-            except StopAsyncIteration:
+                chunk = await content.readany()
+            except _TROUBLE as e:
+                raise trouble(e, began=size > 0) from None
+            finally:
+                clock.stops()
+            if not chunk:
                 return
             size += len(chunk)
             if size > self._limit:
@@ -87,43 +84,72 @@ class Answer:
                 )
             yield chunk
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Let go of the connection; one whose body was not read to its end is closed at once."""
-        with contextlib.suppress(httpx.HTTPError, aiohttp.ClientError, OSError):  # gone already: what was wanted
-            await self._response.aclose()
+        self._clock.end()
+        if self._response.content.is_eof():
+            self._response.release()
+        else:
+            self._response.close()
 
 
-@dataclass(slots=True)
 class Clock:
-    """The deadlines of one exchange with the upstream."""
+    """The deadlines of one exchange with the upstream. They run only while somebody waits for it.
 
-    timeouts: Timeouts
-    stream: bool
-    started: float = field(default_factory=time.monotonic)
-    began: bool = False
-    """A first byte of the body has come."""
+    One timer serves all of a body's reads: it looks when it fires whether the deadline has moved meanwhile. A timeout of
+    its own for every read would cost each token more than its parsing.
+    """
 
-    async def wait(self, wanted: Awaitable[_T]) -> _T:
-        """The result, in time. Raises UpstreamError for a timeout and for every trouble of the connection."""
-        limit, name = self._next()
-        try:
-            async with asyncio.timeout(limit):
-                result = await wanted
-        except TimeoutError as e:
-            raise _slow(name) from e
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, aiohttp.ClientError, OSError) as e:
-            raise trouble(e, began=self.began) from None
-        self.began = self.began or isinstance(result, bytes)
-        return result
+    __slots__ = ("_began", "_content", "_loop", "_name", "_started", "_stream", "_timeouts", "_timer", "_until")
 
-    def _next(self) -> tuple[float, str]:
-        left = self.timeouts.total - (time.monotonic() - self.started)
-        if self.stream and not self.began:
-            first = left - self.timeouts.total + self.timeouts.first_byte
-            return (first, "first_byte") if first < left else (left, "total")
-        if self.began and self.timeouts.idle < left:
-            return self.timeouts.idle, "idle"
-        return left, "total"
+    def __init__(self, timeouts: Timeouts, *, stream: bool) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._timeouts, self._stream, self._started = timeouts, stream, self._loop.time()
+        self._began = False  # a first byte of the body has come
+        self._content: aiohttp.StreamReader | None = None  # what is waited for now
+        self._until, self._name = self._started, ""
+        self._timer: asyncio.TimerHandle | None = None
+
+    def first(self) -> tuple[float, str]:
+        """(seconds, name of the timeout) until an answer has to have begun."""
+        name = "first_byte" if self._stream and self._timeouts.first_byte < self._timeouts.total else "total"
+        return (self._timeouts.first_byte if name == "first_byte" else self._timeouts.total), name
+
+    def waits(self, content: aiohttp.StreamReader) -> None:
+        """From now on a piece of the body is waited for. When it does not come in time, reading raises UpstreamError."""
+        end, self._name = self._started + self._timeouts.total, "total"
+        if self._began:
+            limit, name = self._loop.time() + self._timeouts.idle, "idle"
+        else:
+            limit, name = self._started + self._timeouts.first_byte, "first_byte"
+        if limit < end and (self._began or self._stream):
+            end, self._name = limit, name
+        self._until, self._content = end, content
+        if self._timer is None or end < self._timer.when():
+            self._arm()
+
+    def stops(self) -> None:
+        """What was waited for has come."""
+        self._content, self._began = None, True
+
+    def end(self) -> None:
+        """Nothing more is waited for."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _arm(self) -> None:
+        self.end()
+        self._timer = self._loop.call_at(self._until, self._fire)
+
+    def _fire(self) -> None:
+        self._timer = None
+        if self._content is None:
+            return
+        if self._until > self._loop.time():
+            self._arm()
+        else:
+            self._content.set_exception(_slow(self._name))
 
 
 def _slow(name: str) -> UpstreamError:
@@ -137,16 +163,15 @@ def _slow(name: str) -> UpstreamError:
 
 def trouble(error: Exception, *, began: bool) -> UpstreamError:
     """What a person is told about an exception of the client library. Its own message may quote the upstream: unused."""
-    cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError | OSError) else error
-    if isinstance(cause, aiohttp.ConnectionTimeoutError | TimeoutError | httpx.PoolTimeout):
+    if isinstance(error, aiohttp.ConnectionTimeoutError | TimeoutError):
         return UpstreamError("the upstream can't be reached in time", status=504, code="upstream_timeout")
-    if isinstance(cause, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
         return UpstreamError("the upstream's certificate can't be verified", code="upstream_unreachable")
-    if isinstance(cause, aiohttp.ClientConnectorError | httpx.ConnectError):
+    if isinstance(error, aiohttp.ClientConnectorError):
         return UpstreamError("the upstream can't be reached; is it running?", code="upstream_unreachable")
-    if isinstance(cause, aiohttp.ServerDisconnectedError) and not began:
+    if isinstance(error, aiohttp.ServerDisconnectedError) and not began:
         return UpstreamError("the upstream closed the connection without an answer", code="upstream_unreachable")
-    if isinstance(cause, aiohttp.ClientPayloadError | aiohttp.ClientConnectionError | OSError):
+    if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientConnectionError | OSError):
         return UpstreamError("the upstream's reply broke off before its end", code="upstream_invalid_response")
     return UpstreamError("the upstream's answer is not HTTP", code="upstream_invalid_response")
 
@@ -183,18 +208,18 @@ class Upstream:
         self.base = settings.upstream.url
         self._timeouts, self._limits = settings.timeouts, settings.limits
         key = settings.upstream_key
-        common = {"accept-encoding": "identity", "user-agent": "guardproxy"}
+        # All that aiohttp would add by itself is given here, so that nothing of its own is sent.
+        common = {hdrs.ACCEPT_ENCODING: "identity", hdrs.USER_AGENT: "guardproxy"}
         if key is not None:
-            common["authorization"] = f"Bearer {key.get_secret_value()}"
-        self._json = {**common, "accept": "application/json", "content-type": "application/json"}
-        self._events = {**common, "accept": "text/event-stream", "content-type": "application/json"}
-        self._get = {**common, "accept": "application/json"}
-        # The transport without a client around it: no redirects, cookies, authentication or proxies to switch off, and
-        # nothing of theirs to pay for on every request.
-        self._transport = AiohttpTransport(client=self._session)
-        self._urls: dict[str, httpx.URL] = {}
+            common[hdrs.AUTHORIZATION] = f"Bearer {key.get_secret_value()}"
+        kind = {hdrs.CONTENT_TYPE: "application/json"}
+        self._json = CIMultiDict({**common, hdrs.ACCEPT: "application/json", **kind})
+        self._events = CIMultiDict({**common, hdrs.ACCEPT: "text/event-stream", **kind})
+        self._get = CIMultiDict({**common, hdrs.ACCEPT: "application/json"})
+        self._session = self._open()
+        self._urls: dict[str, URL] = {}
 
-    def _session(self) -> aiohttp.ClientSession:
+    def _open(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=self._limits.requests + 8, keepalive_timeout=KEEP_ALIVE)
         return aiohttp.ClientSession(
             connector=connector,
@@ -202,45 +227,40 @@ class Upstream:
             response_class=_Response,
             trust_env=False,
             auto_decompress=False,
+            # the clock of every exchange bounds the rest
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeouts.connect),
         )
 
     async def post(self, path: str, body: bytes, *, stream: bool) -> Answer:
         """Ask. `path` is one of our own constants. Raises UpstreamError; answers of 400 and up are answers."""
-        headers = self._events if stream else self._json
-        url = self._urls.get(path) or self._urls.setdefault(path, httpx.URL(self.base + path))
-        request = httpx.Request("POST", url, content=body, headers=headers, extensions=self._extensions)
-        return await self._send(request, Clock(self._timeouts, stream))
+        clock = Clock(self._timeouts, stream=stream)
+        return await self._ask(hdrs.METH_POST, path, self._events if stream else self._json, body, clock)
 
     async def get(self, path: str, *, seconds: float) -> Answer:
         """A small answer in a short time."""
-        request = httpx.Request("GET", self.base + path, headers=self._get, extensions=self._extensions)
-        return await self._send(request, Clock(self._timeouts.model_copy(update={"total": seconds}), False))
+        clock = Clock(self._timeouts.model_copy(update={"total": seconds}), stream=False)
+        return await self._ask(hdrs.METH_GET, path, self._get, None, clock)
 
-    @property
-    def _extensions(self) -> dict[str, dict[str, float | None]]:
-        return {"timeout": {"connect": self._timeouts.connect, "read": None, "write": None, "pool": None}}
-
-    async def _send(self, request: httpx.Request, clock: Clock) -> Answer:
-        response = await clock.wait(self._transport.handle_async_request(request))
-        headers = response.headers
-        answer = Answer(
-            response.status_code,
-            headers.get("content-type", "").partition(";")[0].strip().lower(),
-            headers.get("retry-after", ""),
-            response,
-            clock,
-            self._limits.reply,
-        )
-        if complaint := _complaint(answer.status, headers.get("content-encoding", "identity")):
-            await answer.aclose()
+    async def _ask(self, method: str, path: str, headers: CIMultiDict[str], body: bytes | None, clock: Clock) -> Answer:
+        url = self._urls.get(path) or self._urls.setdefault(path, URL(self.base + path))
+        limit, name = clock.first()
+        try:
+            async with asyncio.timeout(limit) as patience:
+                response = await self._session.request(method, url, data=body, headers=headers, allow_redirects=False)
+        except _TROUBLE as e:
+            raise (_slow(name) if patience.expired() else trouble(e, began=False)) from None
+        answer = Answer(response, clock, self._limits.reply)
+        encodings = response.headers.getall(hdrs.CONTENT_ENCODING, ())
+        if complaint := _complaint(answer.status, encodings):
+            answer.close()
             raise complaint
         return answer
 
     async def aclose(self) -> None:
-        await self._transport.aclose()
+        await self._session.close()
 
 
-def _complaint(status: int, encoding: str) -> UpstreamError | None:
+def _complaint(status: int, encodings: Iterable[str]) -> UpstreamError | None:
     """Why an answer is unusable from its head alone."""
     if 300 <= status < 400:
         return UpstreamError(
@@ -251,6 +271,6 @@ def _complaint(status: int, encoding: str) -> UpstreamError | None:
         return UpstreamError(f"the upstream answers with status {status}", code="upstream_invalid_response")
     if status in HIDDEN:
         return UpstreamError(HIDDEN[status], code="upstream_refused_credentials")
-    if encoding.strip().lower() not in ("identity", ""):
+    if any(one.strip().lower() not in ("identity", "") for one in encodings):
         return UpstreamError("the upstream compressed its reply, unasked", code="upstream_invalid_response")
     return None

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import time
-import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from guardproxy.policy.globs import matches
+from guardproxy.telemetry import ids
 from guardproxy.telemetry.journal import Journal
 from guardproxy.telemetry.metrics import Metrics
 from guardproxy.types import Decision, Facts, Outcome
@@ -67,7 +67,7 @@ class Record:
     route: str
     journalled: bool = True
     """Whether a line is written: where nothing is guarded there is no decision to record."""
-    decision_id: str = field(default_factory=lambda: "dec_" + uuid.uuid4().hex)
+    decision_id: str = field(default_factory=lambda: ids.new("dec_"))
     model: str = ""
     stream: bool = False
     started: float = field(default_factory=time.perf_counter)

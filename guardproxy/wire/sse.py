@@ -44,6 +44,15 @@ class Decoder:
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Events that are complete now. Raises WireError for an event over the limit."""
+        if (  # one event of one line, at once: what nearly every read of a slow stream is
+            chunk[:6] == b"data: "
+            and chunk[-2:] == b"\n\n"
+            and chunk.find(b"\n") == len(chunk) - 2 > 6
+            and not (self._fresh or self._cr or self._inside or self._pieces)
+            and b"\r" not in chunk
+            and len(chunk) <= self._limit
+        ):
+            return [Event(chunk[6:-2])]
         if self._fresh and not (chunk := self._start(chunk)):
             return []
         if self._cr or b"\r" in chunk:
