@@ -99,15 +99,16 @@ class _Tables(NamedTuple):
     """Words as far as look-alikes are concerned."""
     latin: re.Pattern[str]
     any: Callable[[bytes], bool]
-    expression: str
-    """Matches wherever something reads differently, and perhaps elsewhere."""
+    """Whether there is anything that could, or an ASCII letter or digit."""
     some: Callable[[bytes], bool]
+    """Whether something may read differently, in a text that has any such thing."""
 
 
 _CONFUSABLES = inside(CONFUSABLE)
 _CONFUSABLE = re.compile(f"[{_CONFUSABLES}]")
 _UNSEEN = re.compile(f"[{INVISIBLE}]+")
 _ACCENT = re.compile(f"[{ACCENTS}]")
+_LETTER = re.compile(f"[{_LATIN}]")
 _CLOSE = re.compile(f"[^{_APART}{INVISIBLE}]")
 
 
@@ -126,8 +127,10 @@ def tables() -> _Tables:
     some = (
         f"[{wide(strong + INVISIBLE + ACCENTS)}]|[{beside}][{wide(_POINTS + _DOTS)}]"
         f"|[{wide(_POINTS + _SPACES + _DASHES)}][{beside}(]"
-        f"|[{wide(_LATIN)}0-9_][{wide(_CONFUSABLES)}]|[{wide(_CONFUSABLES)}][{wide(_LATIN)}0-9_]"
     )
+    mixed = f"[{wide(_LATIN)}0-9_][{wide(_CONFUSABLES)}]|[{wide(_CONFUSABLES)}][{wide(_LATIN)}0-9_]"
+    singles, latin = seen(some, wide=True), seen(f"[{wide(_LATIN)}]", wide=True)
+    alike, mixes = seen(f"[{wide(_CONFUSABLES)}]", wide=True), seen(mixed, wide=True)
     stands_for = dict(compatible())
     stands_for |= {c: unicodedata.normalize("NFKC", c) for c in _POINTS}
     for spot, class_ in ((" ", _SPACES), ("-", _DASHES), (".", _DOTS)):
@@ -139,9 +142,8 @@ def tables() -> _Tables:
         re.compile(f"[{_POINTS}{_SPACES}{_DASHES}{_DOTS}]"),
         re.compile(f"[{run}]+"),
         re.compile(f"[{_LATIN}{strong}]"),
-        seen(f"[{beside}{wide(ACCENTS)}]", wide=True),
-        some,
-        seen(some, wide=True),
+        seen(f"[{beside}{wide(_LATIN + ACCENTS)}]", wide=True),
+        lambda data: singles(data) or (latin(data) and alike(data) and mixes(data)),
     )
 
 
@@ -174,7 +176,7 @@ class Folded:
     @property
     def alert(self) -> bool:
         """What comes next reads as it does because of what was before the last character."""
-        mixes = self._word == _MIXES and _CONFUSABLE.match(self._previous)
+        mixes = self._word == _MIXES and not _LETTER.match(self._previous)
         return bool(self._dropped or mixes or _ACCENT.match(self._previous))
 
     def undecided(self, text: str) -> int:

@@ -17,7 +17,7 @@ from guardproxy.text.escapes import ESCAPED, Unescaped, escaped
 from guardproxy.text.folding import Change, Folded, open_ends, tables
 from guardproxy.text.scan import BankScan
 from guardproxy.text.seen import seen
-from guardproxy.types import VIEWS, Direction, Finding, Report, Span, View
+from guardproxy.types import Direction, Finding, Report, Span, View
 
 if TYPE_CHECKING:
     from guardproxy.text.bank import Bank
@@ -119,19 +119,19 @@ class ViewScan:
 
     def __init__(self, bank: Bank, views: frozenset[View], direction: Direction) -> None:
         self._plain = bank.open()
-        self._folded = Folded()
-        self._lenses: list[Lens] = [self._folded] if "folded" in views else []
+        self._folded, self._folds = Folded(), "folded" in views
+        self._lenses: list[Lens] = [self._folded] if self._folds else []
         if "encoded" in views:
             self._lenses.append(Unescaped())
         self._views: list[_View | None] = [None] * len(self._lenses)
-        self._differs = differing(views, LEAST[direction])
+        self._encoded = encoded(LEAST[direction])
         self._stretches = Stretches(bank, LEAST[direction]) if "encoded" in views else None
         self._tail = ""  # what can't be read yet in one of the views
         self._read = 0  # characters before it
         self._recent: list[str] = []  # plain pieces that the lenses have not passed yet
         self._settled = 0  # of the plain reading
         self._said: set[Finding] = set()
-        self._busy = False
+        self._busy = self._differing = False
 
     def feed(self, text: str, *, last: bool) -> Report:
         """Read more; findings and what is settled, in characters of the source."""
@@ -141,7 +141,8 @@ class ViewScan:
         if stretches is not None and not stretches.skip(text):
             return self._feed(text, last)
         self._read += len(text)
-        self._recent.append(text)
+        if text:
+            self._recent.append(text)
         if len(self._recent) > _RECENT:
             self._catch_up()
         report = self._plain.feed(text, last=False)
@@ -151,40 +152,56 @@ class ViewScan:
         return Report(report.findings, stretches.hold)
 
     def _feed(self, text: str, last: bool) -> Report:
-        if not self._busy and self._quiet(text, last):
-            return self._alone(text, last)
-        return self._all(text, last)
-
-    def _quiet(self, text: str, last: bool) -> bool:
-        """Whether every view surely reads this as it stands, whatever follows; "no" too often."""
-        stretches = self._stretches
-        if not text or (stretches is not None and stretches.busy):
-            return False
+        text = self._tail + text
         narrow = text.isascii()
-        if not last:
-            end = text[-11:]
-            if "%" in end or "&" in end or "\\" in end:
-                return False
-            if not narrow and end[-1] in open_ends():
-                return False
+        cut = len(text) if last else self._undecided(text, narrow)
+        if self._differing or not self._quiet(text, narrow):
+            return self._all(text, cut, narrow, last)
+        return self._alone(text, cut, last)
+
+    def _undecided(self, text: str, narrow: bool) -> int:
+        """From where on what the text reads as depends on what comes next."""
+        cut = len(text)
+        end = text[-11:]
+        if self._stretches is not None and ("%" in end or "&" in end or "\\" in end):
+            cut = self._lenses[-1].undecided(text)
+        if self._folds and not narrow and end[-1] in open_ends():
+            self._catch_up()
+            cut = min(cut, self._folded.undecided(text))
+        return cut
+
+    def _quiet(self, text: str, narrow: bool) -> bool:
+        """Whether every view surely reads this as it stands; "no" too often."""
+        stretches = self._stretches
+        if stretches is not None and stretches.busy:
+            return False
         if narrow and stretches is None:
             return True
         before = stretches.run if stretches is not None else ""
-        if not narrow and not before:
-            if self._recent:
-                before = self._recent[-1][-1:]
-            elif self._folded.alert:
-                return False
+        if not narrow:
+            if self._recent and self._recent[-1][-1] not in "0123456789_":
+                before = before or self._recent[-1][-1]
             else:
-                before = self._folded.previous
+                self._catch_up()
+                if self._folded.alert:
+                    return False
+                before = before or self._folded.previous
         data = (before + text).encode("utf-8", "replace")
-        return not self._differs(data) if narrow else not (tables().any(data) and self._differs(data))
+        if narrow:
+            return not self._encoded(data)
+        known = tables()
+        if not known.any(data):
+            return True
+        return not (known.some(data) or (stretches is not None and self._encoded(data)))
 
-    def _alone(self, text: str, last: bool) -> Report:
+    def _alone(self, text: str, cut: int, last: bool) -> Report:
         """Read what is plain in every view."""
-        stretches = self._stretches
-        self._read += len(text)
-        self._recent.append(text)
+        stretches, self._tail = self._stretches, text[cut:]
+        text = text[:cut]
+        self._busy = bool(self._tail)
+        self._read += cut
+        if text:
+            self._recent.append(text)
         report = self._plain.feed(text, last=last)
         settled = self._settled = report.settled
         if stretches is None or last:
@@ -194,13 +211,7 @@ class ViewScan:
             return report
         return Report(report.findings, stretches.hold)
 
-    def _all(self, text: str, last: bool) -> Report:
-        text = self._tail + text
-        cut = len(text)
-        narrow = text.isascii()
-        for lens in self._lenses if text and not last else ():
-            if not narrow or type(lens) is not Folded:
-                cut = min(cut, lens.undecided(text))
+    def _all(self, text: str, cut: int, narrow: bool, last: bool) -> Report:
         changes = [self._changes(i, text, cut, narrow) for i in range(len(self._lenses))]
         piece, self._tail = text[:cut], text[cut:]
         found: list[Finding] = []
@@ -217,8 +228,9 @@ class ViewScan:
 
     def _changes(self, index: int, text: str, cut: int, narrow: bool) -> list[Change]:
         lens = self._lenses[index]
-        if narrow and type(lens) is Folded:
-            self._recent.append(text[:cut])
+        if narrow and lens is self._folded:
+            if cut:
+                self._recent.append(text[:cut])
             return []
         self._catch_up()
         if lens.differs(text):
@@ -231,13 +243,13 @@ class ViewScan:
         if self._recent:
             text = "".join(self._recent)
             self._recent.clear()
-            for lens in self._lenses:
-                lens.skip(text, len(text))
+            self._folded.skip(text, len(text))
 
     def _report(self, found: list[Finding]) -> Report:
         settled = min((v.settled for v in self._views if v), default=self._read)
         settled = min(settled, self._settled, self._read if self._stretches is None else self._stretches.hold)
-        self._busy = bool(self._tail) or any(self._views)
+        self._differing = any(self._views) or bool(self._said)
+        self._busy = bool(self._tail) or self._differing
         if not found and not self._said:
             return Report((), settled)
         new = tuple(f for f in dict.fromkeys(found) if f not in self._said)
@@ -307,12 +319,9 @@ class ViewScan:
 
 
 @cache
-def differing(views: frozenset[View], least: int) -> Callable[[bytes], bool]:
-    """Says whether a text may read differently in one of these views: all that they look for, in one scan."""
-    parts = [tables().expression] if "folded" in views else []
-    if "encoded" in views:
-        parts += [ESCAPED, starts(least).expression]
-    return seen("|".join(parts), wide=True)
+def encoded(least: int) -> Callable[[bytes], bool]:
+    """Says whether something of a text may be encoded."""
+    return seen(f"{ESCAPED}|{starts(least).expression}", wide=False)
 
 
 def warm() -> None:
@@ -321,4 +330,4 @@ def warm() -> None:
     escaped()
     for least in LEAST.values():
         starts(least)
-        differing(VIEWS, least)
+        encoded(least)
