@@ -35,16 +35,46 @@ def texts() -> Mapping[str, str]:
     """Text by kind, 2,048 characters each."""
     code = inspect.getsource(json.decoder)
     encoded = "\n".join(base64.b64encode((ENGLISH * 3).encode()).decode()[i : i + 76] for i in range(0, 2600, 76))
-    whole = {"English": ENGLISH, "German": GERMAN, "Russian": RUSSIAN, "Chinese": CHINESE, "code": code, "base64": encoded}
+    whole = {
+        "English": ENGLISH,
+        "German": GERMAN,
+        "Russian": RUSSIAN,
+        "Chinese": CHINESE,
+        "code": code,
+        "base64": encoded,
+    }
     return {name: (text * (SIZE // len(text) + 1))[:SIZE] for name, text in whole.items()}
 
 
 def hostile(size: int) -> Mapping[str, str]:
     """Texts that are nothing but disguises."""
     rng = random.Random(7)
-    units = ["ａ", "а", "a", "\u200b", "\u0301", "%40", "&#64;", "\\u0041", "YWxp", "6161", "（", " ", "@", ".co", "𝐚", "1"]
+    units = [
+        "ａ",
+        "а",
+        "a",
+        "\u200b",
+        "\u0301",
+        "%40",
+        "&#64;",
+        "\\u0041",
+        "YWxp",
+        "6161",
+        "（",
+        " ",
+        "@",
+        ".co",
+        "𝐚",
+        "1",
+    ]
     mixed = "".join(rng.choices(units, k=size))
-    kinds = {"all mixed": mixed, "full-width": "ａ＠ｂ．ｃｏ ", "percent": "%61%40", "base64 of text": "YUBiLmNv", "mixed words": "аb"}
+    kinds = {
+        "all mixed": mixed,
+        "full-width": "ａ＠ｂ．ｃｏ ",
+        "percent": "%61%40",
+        "base64 of text": "YUBiLmNv",
+        "mixed words": "аb",
+    }
     return {name: (unit * (size // len(unit) + 1))[:size] for name, unit in kinds.items()}
 
 
@@ -75,13 +105,19 @@ def pair(one: Callable[[], object], other: Callable[[], object]) -> tuple[float,
 
 def main() -> None:
     without, with_views = build(views=False), build(views=True)
-    print(f"{'text':<16} {'whole':>8} {'views':>8} {'more':>7} {'ratio':>6}   {'delta':>7} {'views':>7} {'more':>6} {'ratio':>6}   µs")
+    print(
+        f"{'text':<16} {'whole':>8} {'views':>8} {'more':>7} {'ratio':>6}   {'delta':>7} {'views':>7} {'more':>6} {'ratio':>6}   µs"
+    )
     for name, text in texts().items():
         a, b = pair(*(lambda f=f: f.open(REQUEST, Context()).feed(text, last=True) for f in (without, with_views)))  # type: ignore[misc]
         c, d = (1e6 * t * DELTA / SIZE for t in pair(*(lambda f=f: stream(f, text) for f in (without, with_views))))  # type: ignore[misc]
         a, b = 1e6 * a, 1e6 * b
-        print(f"{name:<16} {a:>8.1f} {b:>8.1f} {b - a:>7.1f} {b / a:>6.2f}   {c:>7.2f} {d:>7.2f} {d - c:>6.2f} {d / c:>6.2f}")
-    print(f"\n{'hostile':<16} {'25,000':>9} {'100,000':>9} {'ratio':>6} {'MiB':>6}   ms, streamed in pieces of 1,000; memory at most")
+        print(
+            f"{name:<16} {a:>8.1f} {b:>8.1f} {b - a:>7.1f} {b / a:>6.2f}   {c:>7.2f} {d:>7.2f} {d - c:>6.2f} {d / c:>6.2f}"
+        )
+    print(
+        f"\n{'hostile':<16} {'25,000':>9} {'100,000':>9} {'ratio':>6} {'MiB':>6}   ms, streamed in pieces of 1,000; memory at most"
+    )
     for name in hostile(10):
         took = []
         for size in (25_000, 100_000):

@@ -41,7 +41,9 @@ class Filter:
 
     def __init__(self, name: str, config: Config) -> None:
         if config.views != VIEWS:
-            raise ConfigError(f"filter {name!r}: 'views' is for filters of patterns; obfuscation has none, leave it out")
+            raise ConfigError(
+                f"filter {name!r}: 'views' is for filters of patterns; obfuscation has none, leave it out"
+            )
         self.name, self.hold = name, config.hold
 
     def open(self, origin: Origin, context: Context) -> RunScan:
@@ -61,31 +63,30 @@ class RunScan:
         self._name = name
         self._read = 0
         self._run = ""
-        self._long = False  # a part of this run was reported: so is all that follows
+        self._long: int | None = None  # a part of the run was reported, of this kind: so is all that follows
 
     def feed(self, text: str, *, last: bool) -> Report:
         """Read on; a run is settled when it has ended, or with each part of 1,024 characters."""
         if not self._run and text.isascii():
             self._read += len(text)
+            self._long = None if text else self._long
             return Report((), self._read)
         data, base = self._run + text, self._read - len(self._run)
         self._read += len(text)
         found: list[Finding] = []
-        settled = self._read
-        self._run = ""
+        settled, self._run, before, self._long = self._read, "", self._long, None
         for match in _RUN.finditer(data):
             start, end = match.span()
-            if start:
-                self._long = False
+            most = _most(data[start])
+            long = start == 0 and before == most
             while end - start >= PART:
                 found.append(self._finding(base + start, base + start + PART))
-                start, self._long = start + PART, True
+                start, long = start + PART, True
             if end == len(data) and not last:
                 self._run, settled = data[start:], base + start
-            elif start < end and (self._long or end - start > _most(data[match.start()])):
+                self._long = most if long else None
+            elif start < end and (long or end - start > most):
                 found.append(self._finding(base + start, base + end))
-        if not self._run:
-            self._long = False
         return Report(tuple(found), settled)
 
     def _finding(self, start: int, end: int) -> Finding:
@@ -93,4 +94,5 @@ class RunScan:
 
 
 def _most(char: str) -> int:
+    """How many of these in a row are left alone; it tells the two kinds apart."""
     return MOST_INVISIBLE if _INVISIBLE.match(char) else MOST_MARKS

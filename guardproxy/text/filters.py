@@ -19,9 +19,7 @@ class PatternFilter:
 
     hold: bool = True
 
-    def __init__(
-        self, name: str, rules: Sequence[Rule], *, hold: bool = True, views: frozenset[View] = VIEWS
-    ) -> None:
+    def __init__(self, name: str, rules: Sequence[Rule], *, hold: bool = True, views: frozenset[View] = VIEWS) -> None:
         self.name, self.rules, self.hold, self.views = name, tuple(rules), hold, views
 
     @cached_property

@@ -223,7 +223,9 @@ class Folded:
         found = [*self._singles(text), *self._unseen(text), *self._words(text)]
         found = sorted(c for c in found if c.start < cut)
         self._pass(text, cut)
-        self._dropped = bool(found) and found[-1].end >= cut and bool(_UNSEEN.match(text[cut - 1])) if cut else self._dropped
+        self._dropped = (
+            bool(found) and found[-1].end >= cut and bool(_UNSEEN.match(text[cut - 1])) if cut else self._dropped
+        )
         return found
 
     def skip(self, text: str, cut: int) -> None:

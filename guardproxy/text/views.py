@@ -68,7 +68,8 @@ class _View:
 
     def read(self, text: str, changes: Sequence[Change], *, last: bool) -> list[Finding]:
         """Read on, with these changes (offsets in `text`); what was found, mapped."""
-        out, at = [], 0
+        out: list[str] = []
+        at = 0
         for change in changes:
             self._add(text[at : change.start], at, change.start, even=True)
             self._add(change.text, change.start, change.end, even=False)

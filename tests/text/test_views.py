@@ -54,13 +54,13 @@ def read(bank: Bank, pieces: Sequence[str], direction: Direction, wanted: frozen
     return Read(sorted(findings, key=key), settled)
 
 
-ODD = [
-    *("＠", "ａ", "．", "а", "ра", "с", "е", "о", "ж", "Ω", "α", "\u200b", "\u200b\u200b", "\u0301", "\ufe0f", "❤", "（", "：", "，"),
-    *("–", "—", "\u2011", "\u00a0", "\u3000", "。", "ﬁ", "①", "٣", "𝐚", "%40", "%4", "%", "%C3%A4", "&#64;", "&#6", "&", "#", "&#x40"),
-    *("\\u0040", "\\u00", "\\x40", "\\", "YWxpY2Uu", "YmVyZ0BleGFt", "cGxlLmNvbQ", "=", "==", "616c6963652e", "62657267", "40", "65"),
-    *("\n", "\r\n", "-", "_", "@", "a@b.co", "alice", ".berg", "example.com", "AKIA", "IOSFODNN7EXAMPLE", "+1 415", " 555 0132", "<|"),
-    *("|>", "start", "语", "ö", " ", "7", "a" * 70, "а" * 70, "\u200b" * 70),
-]  # fmt: skip
+ODD = (
+    *"＠ａ．асеожΩα\u200b\u0301\ufe0f❤（：，–—\u2011\u00a0\u3000。ﬁ①٣𝐚%&#\\=\n-_@语ö 7",
+    *("ра", "\u200b\u200b", "%40", "%4", "%C3%A4", "&#64;", "&#6", "&#x40", "\\u0040", "\\u00", "\\x40", "\r\n"),
+    *("YWxpY2Uu", "YmVyZ0BleGFt", "cGxlLmNvbQ", "==", "616c6963652e", "62657267", "40", "65", "a@b.co", "alice"),
+    *(".berg", "example.com", "AKIA", "IOSFODNN7EXAMPLE", "+1 415", " 555 0132", "<|", "|>", "start"),
+    *("a" * 70, "а" * 70, "\u200b" * 70),
+)
 DISGUISED = st.builds(
     lambda f, v, seed: f(v, random.Random(seed)),
     st.sampled_from(disguises.ALL),
@@ -130,7 +130,10 @@ PLAIN = (
 @pytest.mark.parametrize("size", [1, 4, 31])
 def test_plain_text_is_held_little_longer_than_without_views(text: str, size: int) -> None:
     pieces = [(text * 3)[i : i + size] for i in range(0, 3 * len(text), size)]
-    with_views, without = read(BANK, [*pieces, ""], Direction.RESPONSE), read(BANK, [*pieces, ""], Direction.RESPONSE, frozenset())
+    with_views, without = (
+        read(BANK, [*pieces, ""], Direction.RESPONSE),
+        read(BANK, [*pieces, ""], Direction.RESPONSE, frozenset()),
+    )
     assert with_views.findings == without.findings == []
     late = [b - a for a, b in zip(with_views.settled, without.settled, strict=True)]
     assert max(late) < 24, "a run of letters that could become an encoded stretch, or a word that could become mixed"
@@ -150,7 +153,9 @@ def test_a_word_of_look_alikes_is_waited_for_and_not_for_ever() -> None:
     assert scan.feed(" ж", last=False).settled == 2
 
 
-@pytest.mark.parametrize(("size", "direction", "seen"), [(12, "request", True), (12, "response", False), (18, "response", True)])
+@pytest.mark.parametrize(
+    ("size", "direction", "seen"), [(12, "request", True), (12, "response", False), (18, "response", True)]
+)
 def test_the_shortest_stretch_that_is_decoded(size: int, direction: str, seen: bool) -> None:
     value = "a@b.co".rjust(size, "-")
     found = read(BANK, [disguises.in_base64(value, random.Random(0))], Direction(direction)).findings
@@ -167,7 +172,9 @@ def test_base64_in_lines_is_one_stretch() -> None:
             assert lines[slice(*found.span)].replace(end, "") == text[72:104]
 
 
-@pytest.mark.parametrize("unit", ["ａ", "a\u200b", "%41", "&#65;", "YWFh", "6161", "аa", "\\u0041", "е", "（", "а1", "%", "AAAA"])
+@pytest.mark.parametrize(
+    "unit", ["ａ", "a\u200b", "%41", "&#65;", "YWFh", "6161", "аa", "\\u0041", "е", "（", "а1", "%", "AAAA"]
+)
 def test_long_hostile_texts_take_linear_time(unit: str) -> None:
     text = (unit * 100_000)[:100_000]
     for direction in Direction:
