@@ -14,6 +14,7 @@ import random
 import time
 import tracemalloc
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from bench.leak.held import ENGLISH, GERMAN
 from guardproxy import filters
@@ -26,8 +27,9 @@ RUSSIAN = """Хороший посредник похож на хорошего 
 то, что заказали, в том порядке, в каком заказали, и не читает чужих писем вслух. В 1999 году их было 42, а встречу
 перенесли на половину пятого, потому что ключ от комнаты не нашёлся.
 """
-CHINESE = """一个好的代理就像一个好的服务员：只有出了问题，你才会注意到它。它按顺序送来所点的东西，不会大声朗读你的信件！三月十四日，会议推迟
-到下午四点半，因为找不到钥匙（也没有人知道它在哪里）。“就这些吗？”她问。并不是：新的版本已经发布，那本书卖完了，账单也到了。
+CHINESE = """一个好的代理就像一个好的服务员：只有出了问题，你才会注意到它。它按顺序送来所点的东西，不会大声朗读你的信件！
+三月十四日，会议推迟到下午四点半，因为找不到钥匙（也没有人知道它在哪里）。
+“就这些吗？”她问。并不是：新的版本已经发布，那本书卖完了，账单也到了。
 """
 
 
@@ -35,14 +37,8 @@ def texts() -> Mapping[str, str]:
     """Text by kind, 2,048 characters each."""
     code = inspect.getsource(json.decoder)
     encoded = "\n".join(base64.b64encode((ENGLISH * 3).encode()).decode()[i : i + 76] for i in range(0, 2600, 76))
-    whole = {
-        "English": ENGLISH,
-        "German": GERMAN,
-        "Russian": RUSSIAN,
-        "Chinese": CHINESE,
-        "code": code,
-        "base64": encoded,
-    }
+    languages = {"English": ENGLISH, "German": GERMAN, "Russian": RUSSIAN, "Chinese": CHINESE}
+    whole = {**languages, "code": code, "base64": encoded}
     return {name: (text * (SIZE // len(text) + 1))[:SIZE] for name, text in whole.items()}
 
 
@@ -91,6 +87,10 @@ def timed(run: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
+def whole(one: PatternFilter, text: str) -> None:
+    one.open(REQUEST, Context()).feed(text, last=True)
+
+
 def stream(one: PatternFilter, text: str) -> None:
     scan = one.open(REPLY, Context())
     for at in range(0, len(text), DELTA):
@@ -106,23 +106,21 @@ def pair(one: Callable[[], object], other: Callable[[], object]) -> tuple[float,
 def main() -> None:
     without, with_views = build(views=False), build(views=True)
     print(
-        f"{'text':<16} {'whole':>8} {'views':>8} {'more':>7} {'ratio':>6}   {'delta':>7} {'views':>7} {'more':>6} {'ratio':>6}   µs"
+        f"{'µs':<16} {'whole':>8} {'views':>8} {'more':>7} {'ratio':>6}   {'delta':>7} {'views':>7} {'more':>6} {'ratio':>6}"
     )
     for name, text in texts().items():
-        a, b = pair(*(lambda f=f: f.open(REQUEST, Context()).feed(text, last=True) for f in (without, with_views)))  # type: ignore[misc]
-        c, d = (1e6 * t * DELTA / SIZE for t in pair(*(lambda f=f: stream(f, text) for f in (without, with_views))))  # type: ignore[misc]
-        a, b = 1e6 * a, 1e6 * b
-        print(
-            f"{name:<16} {a:>8.1f} {b:>8.1f} {b - a:>7.1f} {b / a:>6.2f}   {c:>7.2f} {d:>7.2f} {d - c:>6.2f} {d / c:>6.2f}"
-        )
+        a, b = (1e6 * t for t in pair(partial(whole, without, text), partial(whole, with_views, text)))
+        c, d = (1e6 * t * DELTA / SIZE for t in pair(partial(stream, without, text), partial(stream, with_views, text)))
+        print(f"{name:<16} {a:>8.1f} {b:>8.1f} {b - a:>7.1f} {b / a:>6.2f}   ", end="")
+        print(f"{c:>7.2f} {d:>7.2f} {d - c:>6.2f} {d / c:>6.2f}")
     print(
-        f"\n{'hostile':<16} {'25,000':>9} {'100,000':>9} {'ratio':>6} {'MiB':>6}   ms, streamed in pieces of 1,000; memory at most"
+        f"\n{'hostile, ms':<16} {'25,000':>9} {'100,000':>9} {'ratio':>6} {'MiB':>6}   in pieces of 1,000; memory at most"
     )
     for name in hostile(10):
         took = []
         for size in (25_000, 100_000):
             text = hostile(size)[name]
-            took.append(min(timed(lambda text=text: read(with_views, text)) for _ in range(2)) * 1e3)
+            took.append(min(timed(partial(read, with_views, text)) for _ in range(2)) * 1e3)
         tracemalloc.start()
         read(with_views, text)
         most = tracemalloc.get_traced_memory()[1] / (1 << 20)

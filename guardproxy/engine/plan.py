@@ -54,7 +54,7 @@ class Plans:
         return Plan(self.policy, self._fuse(sorted(enforcing)), tuple(self.filters[n] for n in sorted(shadow)))
 
     def _fuse(self, names: list[str]) -> tuple[Filter, ...]:
-        """One search instead of several where filters are sets of patterns with the same views and text waits for all of them."""
+        """One search instead of several, where filters are patterns with the same views and text waits for all of them."""
         alike: dict[frozenset[View], list[PatternFilter]] = {}
         rest: list[Filter] = []
         for name in names:

@@ -1,7 +1,7 @@
 """Encoded text inside a text: *stretches* of base64 (both alphabets, broken into lines or not) and of hexadecimal digits.
 
-A stretch is found by its form: so many units in a row (four letters of base64, two digits) that all stand for printable ASCII,
-which text does when it is encoded and hashes, keys and words hardly ever do. It may begin anywhere, so that no prefix can hide it.
+A stretch is found by its form: so many units in a row (four letters of base64, two digits) that all stand for printable
+ASCII, which text does when it is encoded and hashes, keys and words hardly ever do. It may begin anywhere: no prefix hides it.
 Each stretch is decoded and searched as a text of its own; a finding covers the whole units that it is written in.
 """
 

@@ -1,4 +1,4 @@
-"""The *unescaped* reading of a text: `jane%40example.com`, `jane&#64;example.com`, `jane\\u0040example.com`, `jane\\x40example.com`.
+r"""The *unescaped* reading of a text: `%40`, `&#64;`, `\u0040` and `\x40` for `@`.
 
 Each escape reads as its character, whatever the text is written in. One level: what is escaped twice stays escaped.
 """

@@ -38,7 +38,8 @@ _DOTS = "\u3002\uff61"
 _POINTS = "！＂％（），／：；？～"
 """Full-width marks that Chinese and Japanese text is full of: read as ASCII only beside ASCII."""
 _LATIN = "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
-_APART = "\u0590-\u109f\u1200-\u1cff\u2013-\u2027\u2030-\u205e\u2070-\u2bff\u2e00-\u2e7f\ufb1d-\ufdff\ufe70-\ufefe\ue000-\uf8ff\U0001f000-\U0001faff"
+_APART = "\u0590-\u109f\u1200-\u1cff\u2013-\u2027\u2030-\u205e\u2070-\u2bff\u2e00-\u2e7f\ufb1d-\ufdff\ufe70-\ufefe"
+_APART += "\ue000-\uf8ff\U0001f000-\U0001faff"
 """Beside these an invisible character has its uses: emoji, symbols, scripts written from the right or without spaces."""
 
 # Letters that look like a Latin one, of Greek, Cyrillic, Armenian and Cherokee (after Unicode's TR39).
