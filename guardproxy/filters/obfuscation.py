@@ -1,4 +1,4 @@
-"""Finds long runs of characters that show nothing: more than 16 invisible ones, or more than 30 combining marks, in a row.
+"""Finds runs of characters that show nothing: more than 16 invisible ones, or 30 combining marks, in a row.
 
 Such a run hides text from people and filters, or overlays the lines around it; no language needs one. The whole run is found,
 a very long one in parts of 1,024 characters. Shorter runs are left alone: emoji, accents and many scripts are made of them.
