@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE := 1
 export OMP_NUM_THREADS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test test-all check fix bench bench-leak bench-speed clean
+.PHONY: setup demo test test-all check fix bench bench-leak bench-speed bench-views clean
 
 setup: $(VENV)/.done
 
@@ -43,13 +43,16 @@ fix: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: bench-leak bench-speed
+bench: bench-leak bench-speed bench-views
 
 bench-leak: setup ## bytes leaked over hundreds of planted cases and many chunkings; characters held; false redactions
 	$(BIN)/python -m bench.leak
 
 bench-speed: setup ## CPU per request and per token: direct, a bare relay, guardproxy
 	$(BIN)/python -m bench.speed
+
+bench-views: setup ## what views against disguises cost, on plain and on hostile text
+	$(BIN)/python -m bench.views
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -22,6 +22,11 @@ Json: TypeAlias = Any
 """A parsed JSON value."""
 
 
+View: TypeAlias = Literal["folded", "encoded"]
+"""A reading of a text besides the plain one: disguised characters as what they stand for, encoded text decoded."""
+VIEWS: frozenset[View] = frozenset({"folded", "encoded"})
+
+
 class Direction(StrEnum):
     REQUEST = "request"
     RESPONSE = "response"
@@ -136,6 +141,8 @@ class FilterConfig(BaseModel):
     """False: text does not wait for this filter. It may still cut what follows."""
     failure: Literal["block", "allow"] | None = None
     """What a failure of this filter does; None means the policy's `defaults.failure`."""
+    views: frozenset[View] = VIEWS
+    """How a filter of patterns reads a text besides as it stands. Filters that don't look for patterns refuse this."""
 
 
 class Outcome(IntEnum):

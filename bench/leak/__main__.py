@@ -20,7 +20,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.leak import cases, held, placeholders, replies
+from bench.leak import cases, held, placeholders, replies, views
 from bench.leak.cases import Case
 from guardproxy import filters
 from guardproxy.engine import Guard, Silent
@@ -211,7 +211,7 @@ async def main() -> int:
     guard = build(args.policies, bypass=args.bypass)
     await guard.start()
     tallies: dict[str, Tally] = {}
-    for case in cases.cases(args.per_surface):
+    for case in (*cases.cases(args.per_surface), *views.cases()):
         if case.surface.kind == "request":
             await request(guard, case, tallies)
         else:

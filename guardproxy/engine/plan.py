@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from guardproxy.policy.decide import decide
 from guardproxy.policy.model import Policy, Rule
 from guardproxy.text import PatternFilter, fuse
-from guardproxy.types import Channel, Decision, Direction, Facts, Filter, Origin, Role
+from guardproxy.types import Channel, Decision, Direction, Facts, Filter, Origin, Role, View
 
 _PLANS = 4096  # distinct (origin, model, tenant, route); beyond it the memory starts anew
 
@@ -54,15 +54,22 @@ class Plans:
         return Plan(self.policy, self._fuse(sorted(enforcing)), tuple(self.filters[n] for n in sorted(shadow)))
 
     def _fuse(self, names: list[str]) -> tuple[Filter, ...]:
-        """One search instead of several where filters are sets of patterns and text waits for all of them."""
-        held = [n for n in names if self.filters[n].hold and isinstance(self.filters[n], PatternFilter)]
-        rest = tuple(self.filters[n] for n in names if n not in held)
-        if len(held) < 2:
-            return (*(self.filters[n] for n in held), *rest)
-        key = tuple(held)
+        """One search instead of several, where filters are patterns with the same views and text waits for all of them."""
+        alike: dict[frozenset[View], list[PatternFilter]] = {}
+        rest: list[Filter] = []
+        for name in names:
+            one = self.filters[name]
+            if isinstance(one, PatternFilter) and one.hold:
+                alike.setdefault(one.views, []).append(one)
+            else:
+                rest.append(one)
+        return (*map(self._fused_of, alike.values()), *rest)
+
+    def _fused_of(self, group: list[PatternFilter]) -> PatternFilter:
+        key = tuple(f.name for f in group)
         if key not in self._fused:
-            self._fused[key] = fuse(f for n in held if isinstance(f := self.filters[n], PatternFilter))
-        return (self._fused[key], *rest)
+            self._fused[key] = fuse(group)
+        return self._fused[key]
 
     def _foreseen(self) -> Iterator[tuple[Rule, ...]]:
         """The rules of every origin that the policy tells apart, so that nothing is compiled while serving."""

@@ -99,4 +99,4 @@ class Filter(PatternFilter):
     """All rules, always."""
 
     def __init__(self, name: str, config: Config) -> None:
-        super().__init__(name, RULES, hold=config.hold)
+        super().__init__(name, RULES, hold=config.hold, views=config.views)

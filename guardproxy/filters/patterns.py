@@ -14,6 +14,7 @@ is compiled here: that is done by `start()`, in a bounded child process.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
@@ -67,6 +68,8 @@ class KeywordEntry(BaseModel):
     ignore_case: bool = True
     whole_words: bool = True
     """Not inside a longer word. Scripts written without spaces (Chinese, Japanese, Thai, …) have no such border."""
+    leet: bool = False
+    """Digits and signs stand for letters too: `p4$$w0rd`."""
 
 
 class Config(FilterConfig):
@@ -102,7 +105,7 @@ class Filter(PatternFilter):
         _check_size(name, config)
         rules = [_pattern_rule(name, entry) for entry in config.patterns]
         rules += [rule for entry in config.keywords for rule in _word_rules(name, entry)]
-        super().__init__(name, rules, hold=config.hold)
+        super().__init__(name, rules, hold=config.hold, views=config.views)
         self.labels = labels(config, name)
 
 
@@ -176,8 +179,21 @@ def _word_rules(name: str, entry: KeywordEntry) -> Iterable[Rule]:
             yield _word_rule(f"{entry.id}.{first}", _label(name, entry), entry, some, left=left, right=right)
 
 
+_LEET = {"a": "4@", "b": "8", "e": "3", "g": "69", "i": "1!|", "l": "1|", "o": "0", "s": "5$", "t": "7+", "z": "2"}
+
+
+def _character(char: str, *, leet: bool) -> str:
+    """What one character of a word matches: itself, composed or not, and what stands for it."""
+    if char == " ":
+        return r"[\s\u00a0]"
+    if leet and (others := _LEET.get(char.lower())):
+        return f"[{char}{re.escape(others)}]"
+    apart = unicodedata.normalize("NFD", char)
+    return re.escape(char) if apart == char else f"(?:{re.escape(char)}|{re.escape(apart)})"
+
+
 def _word_rule(rule: str, label: str, entry: KeywordEntry, words: Sequence[str], *, left: bool, right: bool) -> Rule:
-    any_word = "|".join(re.escape(w).replace("\\ ", r"[\s\u00a0]") for w in words)
+    any_word = "|".join("".join(_character(c, leet=entry.leet) for c in w) for w in words)
     head = rf"(?:\A|[^{_LETTERS}])" if left else ""
     tail = rf"(?:\Z|[^{_LETTERS}])" if right else ""
     # Judged, so that the search goes on inside a match: the character after a word is the one before the next.

@@ -286,4 +286,6 @@ class Filter(PatternFilter):
 
     def __init__(self, name: str, config: Config) -> None:
         wanted = (config.only or frozenset(LABELS)) - config.skip
-        super().__init__(name, [rule for rule in _all_rules() if rule.label in wanted], hold=config.hold)
+        super().__init__(
+            name, [rule for rule in _all_rules() if rule.label in wanted], hold=config.hold, views=config.views
+        )

@@ -96,4 +96,6 @@ class Filter(PatternFilter):
     """Finds credentials. Every finding has the span of the value alone."""
 
     def __init__(self, name: str, config: Config) -> None:
-        super().__init__(name, [kind.rule(config.entropy) for kind in select(config)], hold=config.hold)
+        super().__init__(
+            name, [kind.rule(config.entropy) for kind in select(config)], hold=config.hold, views=config.views
+        )

@@ -7,10 +7,11 @@ import string
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
+from guardproxy.text import views
 from guardproxy.text.bank import Bank
 from guardproxy.text.rules import Bound, Rule
-from guardproxy.text.scan import BankScan
-from guardproxy.types import Context, Origin
+from guardproxy.text.views import ViewScan
+from guardproxy.types import VIEWS, Context, Origin, Scan, View
 
 
 class PatternFilter:
@@ -18,8 +19,8 @@ class PatternFilter:
 
     hold: bool = True
 
-    def __init__(self, name: str, rules: Sequence[Rule], *, hold: bool = True) -> None:
-        self.name, self.rules, self.hold = name, tuple(rules), hold
+    def __init__(self, name: str, rules: Sequence[Rule], *, hold: bool = True, views: frozenset[View] = VIEWS) -> None:
+        self.name, self.rules, self.hold, self.views = name, tuple(rules), hold, views
 
     @cached_property
     def bounds(self) -> tuple[Bound, ...]:
@@ -29,8 +30,8 @@ class PatternFilter:
     def bank(self) -> Bank:
         return Bank(self.bounds)
 
-    def open(self, origin: Origin, context: Context) -> BankScan:
-        return self.bank.open()
+    def open(self, origin: Origin, context: Context) -> Scan:
+        return ViewScan(self.bank, self.views, origin.direction) if self.views else self.bank.open()
 
     async def start(self) -> None:
         """Compile the patterns (or load them from the cache) before the first request, and read some text.
@@ -38,6 +39,8 @@ class PatternFilter:
         RE2 builds its automaton as text asks for it: the first texts would pay ten times what later ones do.
         """
         self.bank.warm()
+        if self.views:
+            views.warm()
         scan = self.bank.open()
         for piece in _warm_up():
             scan.feed(piece, last=False)
@@ -59,7 +62,8 @@ class FusedFilter(PatternFilter):
     """Several pattern filters searched in one pass; each finding keeps the name of its own filter."""
 
     def __init__(self, filters: Sequence[PatternFilter]) -> None:
-        super().__init__("+".join(f.name for f in filters), [], hold=filters[0].hold)
+        first = filters[0]
+        super().__init__("+".join(f.name for f in filters), [], hold=first.hold, views=first.views)
         self.names = tuple(f.name for f in filters)
         self._all = tuple(b for f in filters for b in f.bounds)
 
@@ -69,6 +73,6 @@ class FusedFilter(PatternFilter):
 
 
 def fuse(filters: Iterable[PatternFilter]) -> PatternFilter:
-    """One filter that finds what all of them find. They must agree on `hold`."""
+    """One filter that finds what all of them find. They must agree on `hold` and `views`."""
     group = list(filters)
     return group[0] if len(group) == 1 else FusedFilter(group)

@@ -32,6 +32,33 @@ class BankScan:
         self._last_end: dict[int, int] = {}  # judged rule -> absolute end of its last finding
         self._ends: frozenset[int] = frozenset()  # absolute ends of findings, at or after the settled part's end
 
+    def fork(self) -> BankScan:
+        """A second scan that has read the same text and goes its own way from here."""
+        other = BankScan(self._bank)
+        other._data, other._offset, other._from, other._chars = self._data, self._offset, self._from, self._chars
+        other._seen, other._at, other._last_end = list(self._seen), dict(self._at), dict(self._last_end)
+        other._ends = self._ends
+        return other
+
+    def same(self, other: BankScan) -> bool:
+        """Whether both find the same in whatever comes, counted from here: then one of them is enough."""
+        return self._data == other._data and self._from == other._from and self._open() == other._open()
+
+    @property
+    def unsettled(self) -> int:
+        """Bytes that it still looks at, a little of what is settled included."""
+        return len(self._data)
+
+    def _open(self) -> tuple[object, ...]:
+        """What it remembers besides its text, as far as that still matters, counted from the text it holds."""
+        at, here = self._offset, self._offset + self._from
+        return (
+            [(start - at, group) for start, group in self._seen],
+            {rule: end - at for rule, end in self._at.items() if end > here},
+            {rule: end - at for rule, end in self._last_end.items() if end > here},
+            {end - at for end in self._ends if end >= here},
+        )
+
     def feed(self, text: str, *, last: bool) -> Report:
         bank, start = self._bank, self._from
         old = len(self._data)

@@ -87,14 +87,18 @@ def test_any_document_stays_one_and_loses_what_it_hid(value: object, ascii_only:
 @pytest.mark.parametrize(
     "text",
     [
-        '{"to": "joe\\u0040example.com',
-        '{"a": 1}{"to": "joe\\u0040example.com"}',
+        '{"to": "joe\\\\u0040example.com',
         '{"a": "{\\"to\\": \\"joe\\\\u0040a.com',
     ],
 )
 def test_what_only_a_lenient_parser_would_decode_blocks(text: str) -> None:
     with pytest.raises(Cut):
         guarded(text)
+
+
+def test_what_a_lenient_parser_would_decode_is_edited_where_it_stands() -> None:
+    assert guarded('{"to": "joe\\u0040example.com') == '{"to": "[pii.email]'
+    assert guarded('{"a": 1}{"to": "joe\\u0040example.com"}') == '{"a": 1}{"to": "[pii.email]"}'
 
 
 def test_text_that_is_no_json_keeps_its_escapes() -> None:

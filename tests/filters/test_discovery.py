@@ -9,7 +9,7 @@ from guardproxy.types import ConfigError
 
 
 def test_kinds_are_the_modules_without_an_underscore() -> None:
-    assert filters.kinds() == ("control_tokens", "patterns", "pii_patterns", "secrets")
+    assert filters.kinds() == ("control_tokens", "obfuscation", "patterns", "pii_patterns", "secrets")
 
 
 def test_half_a_filter_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,5 +22,7 @@ def test_half_a_filter_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_unknown_filter_names_those_there_are() -> None:
-    with pytest.raises(ConfigError, match=r"there is no filter 'nope'; the filters are control_tokens, patterns"):
+    with pytest.raises(
+        ConfigError, match=r"there is no filter 'nope'; the filters are control_tokens, obfuscation, patterns"
+    ):
         filters.build("nope", {"use": "nope"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+import unicodedata
 from typing import Any
 
 import pytest
@@ -141,3 +142,21 @@ def test_a_hostile_pattern_ends_in_time() -> None:
 def test_a_thousand_words() -> None:
     listed = [f"word{i:04}" for i in range(1000)]
     assert words("say word0007 and word0999x, word0500", *listed) == ["word0007", "word0500"]
+
+
+@pytest.mark.parametrize("text", ["p4ssw0rd", "P@$$WORD", "pa55w0rd", "password"])
+def test_leet_spellings_of_keywords(text: str) -> None:
+    words = [{"id": "w", "words": ["password"], "leet": True}]
+    bank = build(keywords=words).bank
+    assert [f.span for f in whole(bank, f"my {text}, please")] == [(3, 3 + len(text))]
+    assert stream(bank, list(f"my {text}, please")).findings == whole(bank, f"my {text}, please")
+    plain = build(keywords=[{"id": "w", "words": ["password"]}]).bank
+    assert bool(whole(plain, text)) is (text == "password")
+
+
+def test_keywords_are_found_composed_and_decomposed() -> None:
+    bank = build(keywords=[{"id": "w", "words": ["Große Zürich", "ガム"]}]).bank
+    for text in ("Große Zürich", "ガム"):
+        for form in ("NFC", "NFD"):
+            written = unicodedata.normalize(form, text)
+            assert [f.span for f in whole(bank, written)] == [(0, len(written))]

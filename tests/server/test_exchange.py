@@ -165,8 +165,11 @@ def test_fragments_of_two_calls_may_be_interleaved() -> None:
         {"name": f"x-{KEY}", "arguments": "{}"},
         {"name": "f", "arguments": '{"n": 4111111111111111}'},
         {"name": "f", "arguments": '{"joe\\u0040example.com": 1}'},
-        {"name": "f", "arguments": '{"a": "joe\\u0040example.com"'},  # cut short: lenient parsers read it all the same
-        {"name": "f", "arguments": '{"a": 1}{"b": "\\u006aoe\\u0040example.com"}'},
+        {
+            "name": "f",
+            "arguments": '{"a": "joe\\\\u0040example.com"',
+        },  # cut short: lenient parsers read it all the same
+        {"name": "f", "arguments": '{"a": 1}{"b": "\\\\u006aoe\\\\u0040example.com"}'},
         {"name": "f", "arguments": '{"a": "{\\"b\\": \\"joe\\\\u0040example.com'},
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from guardproxy.text import PatternError, Rule, gates, syntax
 from guardproxy.text.bank import Bank, Bound
 from guardproxy.text.compiled import compile_gates
-from tests.text.corpus import RULES, cut, even_sum, stream, texts, whole
+from tests.text.corpus import RULES, cut, even_sum, key, stream, texts, whole
 
 BANK = Bank([Bound("f", rule) for rule in RULES])
 CUTS = st.lists(st.integers(0, 10_000), max_size=40)
@@ -177,3 +177,29 @@ def test_judges_see_the_value_alone() -> None:
 
     whole(only(Rule("r", "t.r", r"no: ([0-9]{2})x?", judge=judge)), "no: 13x")
     assert set(seen) == {"13"}
+
+
+@settings(max_examples=150)
+@given(text=texts(), more=texts(), places=CUTS)
+def test_a_fork_goes_on_alone(text: str, more: str, places: list[int]) -> None:
+    one = BANK.open()
+    before = one.feed(text, last=False).findings
+    other = one.fork()
+    assert other.same(one)
+    for piece in cut(more + "x", places):
+        other.feed(piece, last=False)
+    after = one.feed(more, last=True).findings
+    assert sorted((*before, *after), key=key) == whole(BANK, text + more)
+
+
+@settings(max_examples=300)
+@given(first=texts(8), second=texts(8), common=texts(8), rest=texts(12))
+def test_what_is_the_same_finds_the_same(first: str, second: str, common: str, rest: str) -> None:
+    one, other = BANK.open(), BANK.open()
+    for scan, text in ((one, first), (other, second)):
+        scan.feed(text, last=False)
+        scan.feed(common + " plain words in between ", last=False)
+    if one.same(other):
+        late = len(second) - len(first)
+        found = [(f.label, f.span[0] + late, f.span[1] + late) for f in one.feed(rest, last=True).findings if f.span]
+        assert found == [(f.label, *f.span) for f in other.feed(rest, last=True).findings if f.span]
