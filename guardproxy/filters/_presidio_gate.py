@@ -33,7 +33,7 @@ _SPACE = "[ \u00a0\u2009\u202f-]?"
 FEW_PHONE_DIGITS = 6
 """No region's valid number has fewer, with the code of its country where it is written with `+`."""
 _PHONE = re.compile(rf"(?:{_DIGIT}[^{_DIGIT[1:-1]}]{{0,4}}){{{FEW_PHONE_DIGITS - 1}}}{_DIGIT}")
-_IBAN = re.compile(rf"\w{{2}}{_DIGIT}{{2}}")
+_IBAN = re.compile(rf"[^\W\d_]{{2}}{_DIGIT}{{2}}")
 NEAR, FAR = 8, 40
 """Characters without anything hot that a match may span: between groups of a telephone number, and where an account
 number goes on in letters alone or a number has an extension."""

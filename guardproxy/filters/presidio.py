@@ -53,7 +53,7 @@ def _known(name: str) -> str:
     if name == "URL":
         raise ValueError("URL is not supported: its expression can take minutes; use `patterns` for addresses of pages")
     if name not in ENTITIES:
-        near = difflib.get_close_matches(name.upper(), ENTITIES, 1)
+        near = difflib.get_close_matches(name.upper(), ENTITIES, 1, 0.5)
         raise ValueError(
             f"there is no entity {name!r}"
             + (f" (did you mean {near[0]}?)" if near else f"; known: {', '.join(ENTITIES)}")

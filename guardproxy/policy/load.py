@@ -26,6 +26,8 @@ Build: TypeAlias = Callable[[str, Mapping[str, Any]], Filter]
 attribute of the error: `path` (keys and indexes below the filter's entry), `entry` (the id of one of its entries), or
 `invalid` and `model` (pydantic's errors and the class of the options)."""
 SUFFIXES = (".yaml", ".yml")
+PACKS = "packs"
+"""Folder of policies to choose from by name: never read along with the directory that it stands in."""
 
 
 class ConfigErrors(GuardproxyError):
@@ -79,7 +81,7 @@ def examine(directory: File, catalogue: Catalogue, build: Build | None = None) -
 
 
 def _files(directory: File) -> Iterator[File]:
-    """The policy files of a directory, those in its folders too: none may be passed over in silence."""
+    """The policy files of a directory, those in its folders too, `packs` apart: none may be passed over in silence."""
     if directory.is_file():
         yield directory
         return
@@ -87,7 +89,8 @@ def _files(directory: File) -> Iterator[File]:
         raise ConfigError(f"there is no directory {directory}; give one with a policy (*.yaml) in it")
     found = [f for f in directory.rglob("*") if f.suffix in SUFFIXES and f.is_file()]
     for file in sorted(found, key=lambda f: (len(f.parts), f)):
-        if not any(part.startswith(".") for part in file.relative_to(directory).parts):
+        inside = file.relative_to(directory).parts
+        if not any(part.startswith(".") for part in inside) and inside[0] != PACKS:
             yield file
 
 
