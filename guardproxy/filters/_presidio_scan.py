@@ -184,9 +184,11 @@ class PresidioScan:
         out = []
         for entity, low, high, score in found:
             start, end = low + window.offset, high + window.offset
-            label = ENTITIES[entity].label
+            label, shape = ENTITIES[entity].label, ENTITIES[entity].shape
             if start >= window.stop or end <= window.start:
                 continue
+            if shape is not None and not shape.search(window.text, low, high):
+                continue  # it would be found or not for what stands beside it
             if start < window.start and any(
                 f.label == label and f.span is not None and f.span[1] >= end for f in self._recent
             ):

@@ -34,6 +34,7 @@ EXAMPLES: dict[str, str | None] = {
     "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq": "pii.crypto",
     "4111 1111 1111 1112": None,
     "in 2024, 17 of 42": None,
+    "the year 1640": None,
     "icon@2x": None,
     "10:45, then 11:30": None,
     "std::vector of std::string": None,
@@ -42,6 +43,7 @@ EXAMPLES: dict[str, str | None] = {
 DEFAULT = (
     *("EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "IP_ADDRESS", "CRYPTO"),
     *("US_SSN", "US_ITIN", "US_PASSPORT", "US_BANK_NUMBER", "UK_NHS"),
+    *("ES_NIF", "ES_NIE", "IT_VAT_CODE", "PL_PESEL"),
 )
 NAMED = ("PERSON", "LOCATION", "NRP")
 """What is looked for besides when there is a model. ORGANIZATION, mostly wrong with small models, must be asked for."""
