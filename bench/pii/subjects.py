@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from guardproxy import filters
+from guardproxy.filters import presidio
 from guardproxy.types import Context, Direction, Filter, Finding, Origin, Report, Role
 
 ORIGIN = Origin(Direction.REQUEST, Role.USER)
-EVERY = ("PERSON", "LOCATION", "NRP", "ORGANIZATION")
 
 
 @asynccontextmanager
@@ -32,9 +32,8 @@ async def read(one: Filter, text: str) -> tuple[Finding, ...]:
 
 def subjects(model: str) -> dict[str, dict[str, Any]]:
     """Name to options."""
-    from guardproxy.filters.presidio import DEFAULT
-
     out: dict[str, dict[str, Any]] = {"pii_patterns": {"use": "pii_patterns"}, "presidio, forms": {"use": "presidio"}}
     if model:
-        out["presidio, model"] = {"use": "presidio", "model": model, "entities": [*DEFAULT, *EVERY]}
+        usual = presidio.Config(use="presidio", model=model).wanted
+        out["presidio, model"] = {"use": "presidio", "model": model, "entities": sorted({*usual, "ORGANIZATION"})}
     return out

@@ -1,4 +1,4 @@
-"""Finds personal data with Microsoft Presidio, in worker processes: by form, and with a language model names and places too.
+"""Finds personal data with Microsoft Presidio, in worker processes: what has a form, and with a model names and places.
 
 Needs the extra `pii`. Without `model` only what has a form is found, in any of `languages`, and text without a candidate
 costs microseconds. With a `model`, an installed spaCy package, all text is read by it and waits for it (docs/pii.md).
