@@ -433,6 +433,21 @@ def test_any_chunking_finds_the_same_with_a_model(loop: Loop) -> None:
 
 
 @needs_presidio
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("LC76 HEMM ABCD EFGH IJKL MNOP QRST UVWX", "pii.iban"),
+        ("+1 (415) 555 - 0132", "pii.phone"),
+        ("415-555-0132 extension 12345", "pii.phone"),
+    ],
+)
+def test_gaps_without_digits_are_bridged(loop: Loop, text: str, label: str) -> None:
+    one = loop.filter()
+    found = loop(reading(one.open(ORIGIN, Context()), list(f"see {text}. And so on, and on and on.")))
+    assert (label, (4, 4 + len(text))) in {(f.label, f.span) for f in found}
+
+
+@needs_presidio
 def test_words_of_context_count(loop: Loop) -> None:
     one = loop.filter()
 
