@@ -30,7 +30,7 @@ from guardproxy.filters._presidio_gate import (
     TOKEN,
     Gate,
 )
-from guardproxy.filters._presidio_scan import FORMS, NAMES, Found, PresidioScan
+from guardproxy.filters._presidio_scan import FORMS, NAMES, Found, PresidioScan, Window
 from guardproxy.inference import Pool
 from guardproxy.policy.load import load
 from guardproxy.types import ConfigError, Context, Direction, Finding, Origin, Outcome, Report, Role
@@ -110,6 +110,8 @@ SEEDS = (
         "(415) 555-0132 ext. 77",
         "+1 (415) 555 01 32",
         "1-800-555-0199",
+        "+1 - (415) -- 555 -- 0132",
+        "LC76 HEMM ABCD EFGH IJKL MNOP QRST UVWX",
         "tel:+44-20-7946-0958",
         "＋４９ ３０ ９０１８２０",
     ),
@@ -198,11 +200,13 @@ def texts(draw: st.DrawFn, most: int = 8) -> str:
 # ------------------------------------------------------------------------------------------------ the gate
 
 
-def windows_of(gate: Gate, text: str) -> list[tuple[int, int, tuple[str, ...]]]:
-    """Start, end and entities of everything that would be read."""
-    scan = PresidioScan("p", gate, _nothing)
-    scan._buffer = text
-    return [(w.offset, w.offset + len(w.text), w.entities) for w in scan._advance(True)]
+def windows_of(gate: Gate, *pieces: str) -> list[Window]:
+    """Everything that would be read of a text that arrives in these pieces."""
+    scan, out = PresidioScan("p", gate, _nothing), []
+    for number, piece in enumerate(pieces, 1):
+        scan._buffer += piece
+        out += scan._advance(number == len(pieces))
+    return out
 
 
 async def _nothing(windows: Any) -> list[list[Found]]:
@@ -226,7 +230,15 @@ def test_whatever_presidio_finds_is_in_a_window(loop: Loop, language: str) -> No
                 continue  # left alone on purpose
             # what is longer than windows share is only reached in parts
             end = min(end, start + FORMS.after)
-            assert any(a <= start and end <= b and entity in asked for a, b, asked in read), (entity, text[start:end])
+            hot = HOT.search(text, start)
+            assert hot is not None
+            assert any(
+                w.offset <= start
+                and end <= w.offset + len(w.text)
+                and w.start <= hot.start() < w.stop
+                and entity in w.entities
+                for w in read
+            ), (entity, text[start:end])
 
     check()
 
@@ -329,6 +341,32 @@ def test_any_chunking_reads_the_same_windows(entities: tuple[str, ...], text: st
     assert asyncio.run(go([*text, ""])) == whole
 
 
+@pytest.mark.parametrize(
+    ("entities", "text"),
+    [
+        (presidio.DEFAULT, "y" * 400 + ":ab1:cd +1 415 555 0132"),
+        (("EMAIL_ADDRESS",), "a@b.org" + " wwwwww" + ":ab:cd 1234@x.org"),
+        (
+            ("EMAIL_ADDRESS", "IBAN_CODE"),
+            "ab12 " + "@x " * 237 + "@zzzzzzzzzzzzzzzz " + "w" * 18 + " @y 12@x.org",
+        ),
+    ],
+    ids=["a word longer than what is held", "something hot at the end of a gap", "a gap behind the limit of a window"],
+)
+def test_edges_are_cut_the_same_character_by_character(entities: tuple[str, ...], text: str) -> None:
+    gate = Gate(entities)
+    whole = windows_of(gate, text)
+    assert whole
+    assert windows_of(gate, *text) == whole
+
+
+@settings(max_examples=200)
+@given(text=texts(), places=st.lists(st.integers(0, 100_000), max_size=12))
+def test_any_chunking_cuts_the_same(text: str, places: list[int]) -> None:
+    gate = Gate(presidio.DEFAULT)
+    assert windows_of(gate, *cut(text, places)) == windows_of(gate, text)
+
+
 @pytest.mark.parametrize("entities", [presidio.DEFAULT, ("PERSON", "EMAIL_ADDRESS")], ids=["forms", "names"])
 @settings(max_examples=100)
 @given(before=st.integers(0, 2500), unit=st.sampled_from(("9 ", "word ", "a", "1")), length=st.integers(2, 150))
@@ -392,6 +430,21 @@ def test_any_chunking_finds_the_same_with_a_model(loop: Loop) -> None:
 
 
 # ------------------------------------------------------------------------------------------------ Presidio's habits
+
+
+@needs_presidio
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("LC76 HEMM ABCD EFGH IJKL MNOP QRST UVWX", "pii.iban"),
+        ("+1 (415) 555 - 0132", "pii.phone"),
+        ("415-555-0132 extension 12345", "pii.phone"),
+    ],
+)
+def test_gaps_without_digits_are_bridged(loop: Loop, text: str, label: str) -> None:
+    one = loop.filter()
+    found = loop(reading(one.open(ORIGIN, Context()), list(f"see {text}. And so on, and on and on.")))
+    assert (label, (4, 4 + len(text))) in {(f.label, f.span) for f in found}
 
 
 @needs_presidio
