@@ -20,7 +20,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.leak import cases, held, placeholders, replies, views
+from bench.leak import cases, held, placeholders, presidio, replies, views
 from bench.leak.cases import Case
 from guardproxy import filters
 from guardproxy.engine import Guard, Silent
@@ -83,9 +83,9 @@ async def streamed(guard: Guard, case: Case, stream: AsyncIterator[bytes]) -> by
     return b"".join([out async for out in one.stream(stream)])
 
 
-async def reply(guard: Guard, case: Case, chunkings: int, tallies: dict[str, Tally]) -> None:
+async def reply(guard: Guard, case: Case, chunkings: int, tallies: dict[str, Tally], by: str = "") -> None:
     """One planted reply: whole, and streamed in every chunking."""
-    name = f"{case.surface.dialect} {case.surface.name}"
+    name = f"{case.surface.dialect} {case.surface.name}{by}"
     tally, rng = tallies.setdefault(f"{name}, streamed", Tally()), random.Random(case.text)
     tally.cases += 1
     for number in range(chunkings):
@@ -109,9 +109,9 @@ def _judge(tally: Tally, case: Case, read: object, where: str) -> None:
     tally.judge(case.planted.value, case.safe, got, where)
 
 
-async def request(guard: Guard, case: Case, tallies: dict[str, Tally]) -> None:
+async def request(guard: Guard, case: Case, tallies: dict[str, Tally], by: str = "") -> None:
     """One planted request, as the upstream receives it."""
-    name = f"{case.surface.dialect} request {case.surface.name}"
+    name = f"{case.surface.dialect} request {case.surface.name}{by}"
     tally = tallies.setdefault(name, Tally())
     tally.cases += 1
     try:
@@ -120,6 +120,27 @@ async def request(guard: Guard, case: Case, tallies: dict[str, Tally]) -> None:
         tally.judge(case.planted.value, case.safe, "blocked", name)
         return
     tally.judge(case.planted.value, case.safe, cases.arrived(case, body), name)
+
+
+async def planted(guard: Guard, case: Case, chunkings: int, tallies: dict[str, Tally], by: str = "") -> None:
+    if case.surface.kind == "request":
+        await request(guard, case, tallies, by)
+    else:
+        await reply(guard, case, chunkings, tallies, by)
+
+
+async def with_presidio(args: argparse.Namespace, tallies: dict[str, Tally]) -> None:
+    """The same with Presidio in its worker processes; fewer cases and ways to cut, since each costs milliseconds."""
+    if why := presidio.missing():
+        print(f"NOT RUN  presidio: {why}")
+        return
+    guard = build(presidio.POLICY, bypass=args.bypass)
+    await guard.start()
+    try:
+        for case in presidio.cases(max(1, args.per_surface // 4)):
+            await planted(guard, case, min(args.chunkings, 10), tallies, ", presidio")
+    finally:
+        await guard.aclose()
 
 
 async def conversation(guard: Guard, one: placeholders.Conversation, chunkings: int, tallies: dict[str, Tally]) -> None:
@@ -206,16 +227,13 @@ async def main() -> int:
     parser.add_argument("--policies", type=Path, default=Path("policies"))
     parser.add_argument("--chunkings", type=int, default=20)
     parser.add_argument("--bypass", action="store_true")
-    parser.add_argument("--per-surface", type=int, default=18)
+    parser.add_argument("--per-surface", type=int, default=18, help="cases of each surface (18)")
     args = parser.parse_args()
     guard = build(args.policies, bypass=args.bypass)
     await guard.start()
     tallies: dict[str, Tally] = {}
     for case in (*cases.cases(args.per_surface), *views.cases()):
-        if case.surface.kind == "request":
-            await request(guard, case, tallies)
-        else:
-            await reply(guard, case, args.chunkings, tallies)
+        await planted(guard, case, args.chunkings, tallies)
     for case in cases.seams():
         await seam(guard, case, tallies.setdefault("seams between parts of a message (detected)", Tally()))
     reversible = build(placeholders.POLICY, bypass=args.bypass)
@@ -224,6 +242,7 @@ async def main() -> int:
         if args.bypass:
             break  # without gates there are no placeholders
         await conversation(reversible, talk, args.chunkings, tallies)
+    await with_presidio(args, tallies)
     clean = show(tallies, args.chunkings)
     return 0 if await show_held(guard) and clean else 1
 

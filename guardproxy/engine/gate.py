@@ -50,8 +50,15 @@ class Deadline:
     base: float = 1.0
     per_kilobyte: float = 0.004
 
-    def seconds(self, characters: int) -> float:
-        return self.base + self.per_kilobyte * characters / 1024
+    def seconds(self, characters: int, pace: float = 0.0) -> float:
+        """`pace`: seconds per kilobyte that a filter asks for, if it is more."""
+        return self.base + max(self.per_kilobyte, pace) * characters / 1024
+
+
+def _pace(one: Filter) -> float:
+    """Seconds per kilobyte of a filter that reads slowly (a language model); patterns have none."""
+    pace: float = getattr(one, "seconds_per_kilobyte", 0.0)
+    return pace
 
 
 def _start(edit: Edit) -> int:
@@ -61,11 +68,11 @@ def _start(edit: Edit) -> int:
 class _Reading:
     """One filter's scan of the segment, with what it said and what it cost."""
 
-    __slots__ = ("dead", "filter", "scan", "seconds", "settled")
+    __slots__ = ("dead", "filter", "pace", "scan", "seconds", "settled")
 
     def __init__(self, one: Filter, scan: Scan) -> None:
         self.filter, self.scan = one, scan
-        self.settled, self.seconds, self.dead = 0, 0.0, False
+        self.settled, self.seconds, self.dead, self.pace = 0, 0.0, False, _pace(one)
 
 
 class Gate:
@@ -219,7 +226,7 @@ class Gate:
             else:
                 waiting.append((reading, report))  # type: ignore[arg-type]
             reading.seconds += time.perf_counter() - started
-            if reading.seconds > self._deadline.seconds(self._fed):
+            if reading.seconds > self._deadline.seconds(self._fed, reading.pace):
                 found += self._failed(reading, "timeout")
         if waiting:
             await asyncio.gather(*(self._await(r, w, found) for r, w in waiting))
@@ -230,7 +237,7 @@ class Gate:
         return found, max(settled, self._seam)
 
     async def _await(self, reading: _Reading, wanted: Awaitable[Report], found: list[Finding]) -> None:
-        left = self._deadline.seconds(self._fed) - reading.seconds
+        left = self._deadline.seconds(self._fed, reading.pace) - reading.seconds
         started = time.perf_counter()
         try:
             async with asyncio.timeout(max(left, 0.0)):
@@ -396,7 +403,7 @@ class Gate:
         context = Context(self.facts.tenant, self.facts.model)
         for one in self.plan.shadow:
             try:
-                async with asyncio.timeout(self._deadline.seconds(len(text))):
+                async with asyncio.timeout(self._deadline.seconds(len(text), _pace(one))):
                     report = one.open(self.facts.origin, context).feed(text, last=True)
                     found += (report if isinstance(report, Report) else await report).findings
             except Exception as e:

@@ -50,6 +50,8 @@ NAMED = ("PERSON", "LOCATION", "NRP")
 """What is looked for besides when there is a model. ORGANIZATION, mostly wrong with small models, must be asked for."""
 _BATCH = 16
 _MODULE = "guardproxy.inference.presidio"
+MODEL_PACE = 0.15
+"""Seconds per kilobyte that a language model may take: three times what a small English one needs."""
 
 
 def _known(name: str) -> str:
@@ -123,6 +125,8 @@ class Filter:
         self.name, self.hold = name, config.hold
         self.gate = Gate(config.wanted)
         self.workers = config.workers
+        self.seconds_per_kilobyte = MODEL_PACE * len(config.languages) if config.models else 0.0
+        """What the engine's deadline allows on top of its second."""
         self.pool = Pool(
             _MODULE,
             {

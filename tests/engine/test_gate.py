@@ -164,6 +164,23 @@ def test_failure_let_through_is_counted() -> None:
     assert heard.failures == [("s", "error", True)]
 
 
+@pytest.mark.parametrize(("pace", "fine"), [(0.0, False), (0.5, True)])
+def test_a_filter_may_ask_for_more_time_per_kilobyte(pace: float, fine: bool) -> None:
+    class Reader(Slow):
+        seconds_per_kilobyte = pace
+
+        async def feed(self, text: str, *, last: bool) -> Report:
+            await asyncio.sleep(0.3)
+            return Report((), len(text))
+
+    made = gate_of(guard(s=Reader("s", None)), Heard(), seconds=0.05)
+    if fine:
+        assert asyncio.run(made.feed("x" * 2048, last=True)) == "x" * 2048
+    else:
+        with pytest.raises(Cut):
+            asyncio.run(made.feed("x" * 2048, last=True))
+
+
 def test_filters_run_concurrently_under_one_deadline() -> None:
     """Ten filters that hang cost one deadline, not ten."""
     one = guard(**{f"s{i}": Slow(f"s{i}", "sleep") for i in range(10)})
