@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE := 1
 export OMP_NUM_THREADS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test test-all check fix bench bench-leak bench-speed clean
+.PHONY: setup demo test test-all check fix bench bench-leak bench-speed bench-peers clean
 
 setup: $(VENV)/.done
 
@@ -47,8 +47,11 @@ bench: bench-leak bench-speed
 bench-leak: setup ## bytes leaked over hundreds of planted cases and many chunkings; characters held; false redactions
 	$(BIN)/python -m bench.leak
 
-bench-speed: setup ## CPU per request and per token: direct, a bare relay, guardproxy
-	$(BIN)/python -m bench.speed
+bench-speed: setup ## CPU per request and per token, latency, memory: direct, relays without a guard, guardproxy; every bar
+	$(BIN)/python -m bench.speed --memory
+
+bench-peers: setup ## the same beside LiteLLM and Portkey, installed from their registries into a cache folder
+	$(BIN)/python -m bench.speed --memory --peers
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
