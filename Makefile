@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE := 1
 export OMP_NUM_THREADS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test test-all check fix bench bench-leak bench-speed bench-views bench-pii clean
+.PHONY: setup demo test test-all check fix bench bench-leak bench-speed bench-peers bench-views bench-pii clean
 
 setup: $(VENV)/.done
 
@@ -49,8 +49,11 @@ bench: bench-leak bench-speed bench-views
 bench-leak: setup ## bytes leaked over hundreds of planted cases and many chunkings; characters held; false redactions
 	$(BIN)/python -m bench.leak
 
-bench-speed: setup ## CPU per request and per token: direct, a bare relay, guardproxy
-	$(BIN)/python -m bench.speed
+bench-speed: setup ## CPU per request and per token, latency, memory: direct, relays without a guard, guardproxy; every bar
+	$(BIN)/python -m bench.speed --memory
+
+bench-peers: setup ## the same beside LiteLLM and Portkey, installed from their registries into a cache folder
+	$(BIN)/python -m bench.speed --memory --peers
 
 bench-views: setup ## what views against disguises cost, on plain and on hostile text
 	$(BIN)/python -m bench.views

@@ -7,6 +7,7 @@ Trust CPU and ratios first: wall-clock times depend on who else is there. Ends w
     --rounds N (5)    --seconds S per measurement (2)    --only NAME,NAME: these contestants (others' bars are not run)
     --peers           LiteLLM and Portkey too; installs them on first use, into a cache folder
     --memory          resident memory after 2,000 and after 20,000 requests too
+    --inside          instead: CPU of guardproxy's own code alone, in one process and without sockets
     --profile         instead: where the time of guardproxy with the default policy goes, by function
 """
 
@@ -23,6 +24,7 @@ import uvloop
 
 from bench.speed import load, peers
 from bench.speed.contestants import DEFAULT, DIRECT, MOCK, PRESIDIO, Proxy, Running, cores, ours, presidio, running
+from bench.speed.inside import inside
 from bench.speed.profiling import profile
 from bench.speed.report import Rows, bars, table
 
@@ -128,10 +130,14 @@ async def main() -> int:
     parser.add_argument("--only", default="")
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--inside", action="store_true")
     parser.add_argument("--profile", action="store_true")
     args = parser.parse_args()
     there = cores()
     os.sched_setaffinity(0, {there[0]})
+    if args.inside:
+        await inside()
+        return 0
     if args.profile:
         await profile(args.seconds, there)
         return 0

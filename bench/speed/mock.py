@@ -46,12 +46,12 @@ _BASE = (
 _PLAIN = _BASE + b'"content":"%s"},"logprobs":null,"finish_reason":null}]}\n\n'
 _FIRST = _BASE + b'"role":"assistant","content":""},"logprobs":null,"finish_reason":null}]}\n\n'
 _LAST = _BASE + b'},"logprobs":null,"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
-_BODY = (
+BODY = (
     b'{"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"gpt-oss","choices":[{"index":0,'
     b'"message":{"role":"assistant","content":"%s"},"logprobs":null,"finish_reason":"stop"}],'
     b'"usage":{"prompt_tokens":500,"completion_tokens":400,"total_tokens":900}}' % REPLY.encode()
 )
-_WHOLE = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(_BODY), _BODY)
+_WHOLE = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(BODY), BODY)
 _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
@@ -60,6 +60,12 @@ def _frame(data: bytes) -> bytes:
 
 
 _DELTAS = [_frame(_PLAIN % REPLY[i : i + 4].encode()) for i in range(0, len(REPLY), 4)]
+
+
+def events(count: int) -> list[bytes]:
+    """A stream of so many deltas, one event each."""
+    texts = (REPLY[4 * i : 4 * i + 4].encode() for i in range(count))
+    return [_FIRST, *(_PLAIN % text for text in texts), _LAST]
 
 
 def stamped() -> bytes:

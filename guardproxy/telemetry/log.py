@@ -68,7 +68,7 @@ def configure(level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logger.setLevel(level)
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "httpx", "aiohttp", "asyncio"):
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "aiohttp", "asyncio"):
         other = logging.getLogger(name)
         other.handlers.clear()
         other.propagate, other.disabled = name != "uvicorn.access", name == "uvicorn.access"
