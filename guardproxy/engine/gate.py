@@ -61,6 +61,9 @@ def _pace(one: Filter) -> float:
     return pace
 
 
+_NOTHING = Decision(Outcome.ALLOW)
+
+
 def _start(edit: Edit) -> int:
     return edit.start
 
@@ -89,7 +92,7 @@ class Gate:
         deadline: Deadline,
         bypass: bool = False,
     ) -> None:
-        self.plan, self.facts, self.decision = plan, facts, Decision(Outcome.ALLOW)
+        self.plan, self.facts, self.decision = plan, facts, _NOTHING
         self.edited = False
         """Some span was replaced, or can no longer be: positions in the released text are not the source's."""
         self.released = 0
@@ -226,7 +229,8 @@ class Gate:
             else:
                 waiting.append((reading, report))  # type: ignore[arg-type]
             reading.seconds += time.perf_counter() - started
-            if reading.seconds > self._deadline.seconds(self._fed, reading.pace):
+            spent = reading.seconds
+            if spent > self._deadline.base and spent > self._deadline.seconds(self._fed, reading.pace):
                 found += self._failed(reading, "timeout")
         if waiting:
             await asyncio.gather(*(self._await(r, w, found) for r, w in waiting))
@@ -392,8 +396,7 @@ class Gate:
 
     def _close_scans(self) -> None:
         for reading in self._readings:
-            for name in getattr(reading.filter, "names", (reading.filter.name,)):
-                self._observer.filter_ran(name, reading.seconds)
+            self._observer.filter_ran(reading.filter.name, reading.seconds)
 
     async def shadow(self) -> None:
         """Run the filters that only shadow rules need, after the text went out, and tell the decision with theirs."""

@@ -16,6 +16,8 @@ from guardproxy.policy.decide import decide
 from guardproxy.policy.model import Policy
 from guardproxy.types import Decision, Direction, Facts, Filter, Origin
 
+_DEADLINE = Deadline()
+
 
 class Guard:
     """Opens a Gate for each segment."""
@@ -83,6 +85,6 @@ class Guard:
             replacer=self.replacer.bound(vault, issue=origin.direction is Direction.REQUEST),
             observer=observer or Silent(),
             held=self.held,
-            deadline=Deadline(),
+            deadline=_DEADLINE,
             bypass=self.bypass,
         )

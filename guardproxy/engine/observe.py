@@ -18,7 +18,8 @@ class Observer(Protocol):
         ...
 
     def filter_ran(self, filter: str, seconds: float) -> None:
-        """Once per segment and filter: the time that its scan took, all feeds together."""
+        """Once per segment and scan: the time that it took, all feeds together. Filters of patterns that search together are
+        one scan, named `pii+secrets`."""
         ...
 
     def filter_failed(self, filter: str, kind: FailureKind, *, allowed: bool) -> None:
