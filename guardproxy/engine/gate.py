@@ -45,13 +45,18 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """Time that one filter may spend on one segment, in all: arrival in small pieces gives it no more."""
+    """Time that one filter may spend on one segment, in all, however slowly it arrives.
+
+    A piece costs something besides its characters: without its own share, numbers or hashes that come a token at a time
+    would be refused where the same text in one piece passes.
+    """
 
     base: float = 1.0
     per_kilobyte: float = 0.004
+    per_piece: float = 0.00025
 
-    def seconds(self, characters: int) -> float:
-        return self.base + self.per_kilobyte * characters / 1024
+    def seconds(self, characters: int, pieces: int = 1) -> float:
+        return self.base + self.per_kilobyte * characters / 1024 + self.per_piece * pieces
 
 
 def _start(edit: Edit) -> int:
@@ -93,6 +98,7 @@ class Gate:
         self._text = ""  # what is not released yet, but for the latest pieces: joined when something is released
         self._pieces: list[str] = []
         self._fed = 0
+        self._fed_pieces = 0
         self._base = 0  # offset of the scans' zero, after a part ended
         self._seam = 0  # everything before it is out of reach
         self._tail = ""  # the end of what was released, read again by the next part
@@ -134,6 +140,7 @@ class Gate:
             raise RuntimeError("the gate has ended")
         self._pieces.append(text)
         self._fed += len(text)
+        self._fed_pieces += bool(text)
         self._streamed = self._streamed or not last
         self._held.now += len(text)
         if self.plan.shadow and self._fed <= self.plan.policy.defaults.max_whole:
@@ -219,7 +226,7 @@ class Gate:
             else:
                 waiting.append((reading, report))  # type: ignore[arg-type]
             reading.seconds += time.perf_counter() - started
-            if reading.seconds > self._deadline.seconds(self._fed):
+            if reading.seconds > self._deadline.seconds(self._fed, self._fed_pieces):
                 found += self._failed(reading, "timeout")
         if waiting:
             await asyncio.gather(*(self._await(r, w, found) for r, w in waiting))
@@ -230,7 +237,7 @@ class Gate:
         return found, max(settled, self._seam)
 
     async def _await(self, reading: _Reading, wanted: Awaitable[Report], found: list[Finding]) -> None:
-        left = self._deadline.seconds(self._fed) - reading.seconds
+        left = self._deadline.seconds(self._fed, self._fed_pieces) - reading.seconds
         started = time.perf_counter()
         try:
             async with asyncio.timeout(max(left, 0.0)):
