@@ -175,6 +175,8 @@ class Edit:
     style: Style
     label: str
     rule: str
+    others: tuple[str, ...] = ()
+    """Other rules that would replace all of it or a part, sorted: what gives a value back has to obey them all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,6 @@
 from guardproxy.engine.gate import Cut, Gate, Held
 from guardproxy.engine.guard import Guard
 from guardproxy.engine.observe import Observer, Silent
-from guardproxy.engine.vault import Restorer, Vault
+from guardproxy.engine.vault import Restorer, TooMany, Vault
 
-__all__ = ["Cut", "Gate", "Guard", "Held", "Observer", "Restorer", "Silent", "Vault"]
+__all__ = ["Cut", "Gate", "Guard", "Held", "Observer", "Restorer", "Silent", "TooMany", "Vault"]

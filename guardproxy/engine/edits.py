@@ -30,7 +30,7 @@ class Replacer:
         """Never empty, and delimited, so that removing a span can't build a new match out of its neighbours."""
         if edit.style is Style.TOKEN and self._vault is not None:
             if self._issue:
-                return self._vault.issue(edit.label, text, edit.rule)
+                return self._vault.issue(edit.label, text, edit.rule, *edit.others)
             return self._vault.held(text) or f"[{edit.label}]"
         if edit.style is Style.MASK:
             return "*" * max(len(text), 3)

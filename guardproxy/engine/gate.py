@@ -45,14 +45,19 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """Time that one filter may spend on one segment, in all: arrival in small pieces gives it no more."""
+    """Time that one filter may spend on one segment, in all, however slowly it arrives.
+
+    A piece costs something besides its characters: without its own share, numbers or hashes that come a token at a time
+    would be refused where the same text in one piece passes.
+    """
 
     base: float = 1.0
     per_kilobyte: float = 0.004
+    per_piece: float = 0.00025
 
-    def seconds(self, characters: int, pace: float = 0.0) -> float:
+    def seconds(self, characters: int, pieces: int = 1, pace: float = 0.0) -> float:
         """`pace`: seconds per kilobyte that a filter asks for, if it is more."""
-        return self.base + max(self.per_kilobyte, pace) * characters / 1024
+        return self.base + max(self.per_kilobyte, pace) * characters / 1024 + self.per_piece * pieces
 
 
 def _pace(one: Filter) -> float:
@@ -103,6 +108,7 @@ class Gate:
         self._text = ""  # what is not released yet, but for the latest pieces: joined when something is released
         self._pieces: list[str] = []
         self._fed = 0
+        self._fed_pieces = 0
         self._base = 0  # offset of the scans' zero, after a part ended
         self._seam = 0  # everything before it is out of reach
         self._tail = ""  # the end of what was released, read again by the next part
@@ -144,6 +150,7 @@ class Gate:
             raise RuntimeError("the gate has ended")
         self._pieces.append(text)
         self._fed += len(text)
+        self._fed_pieces += bool(text)
         self._streamed = self._streamed or not last
         self._held.now += len(text)
         if self.plan.shadow and self._fed <= self.plan.policy.defaults.max_whole:
@@ -229,8 +236,7 @@ class Gate:
             else:
                 waiting.append((reading, report))  # type: ignore[arg-type]
             reading.seconds += time.perf_counter() - started
-            spent = reading.seconds
-            if spent > self._deadline.base and spent > self._deadline.seconds(self._fed, reading.pace):
+            if reading.seconds > self._deadline.base and reading.seconds > self._allowed(reading):
                 found += self._failed(reading, "timeout")
         if waiting:
             await asyncio.gather(*(self._await(r, w, found) for r, w in waiting))
@@ -240,8 +246,12 @@ class Gate:
                 settled = reading.settled + self._base
         return found, max(settled, self._seam)
 
+    def _allowed(self, reading: _Reading) -> float:
+        """Seconds that a filter may have taken by now."""
+        return self._deadline.seconds(self._fed, self._fed_pieces, reading.pace)
+
     async def _await(self, reading: _Reading, wanted: Awaitable[Report], found: list[Finding]) -> None:
-        left = self._deadline.seconds(self._fed, reading.pace) - reading.seconds
+        left = self._allowed(reading) - reading.seconds
         started = time.perf_counter()
         try:
             async with asyncio.timeout(max(left, 0.0)):
@@ -406,7 +416,7 @@ class Gate:
         context = Context(self.facts.tenant, self.facts.model)
         for one in self.plan.shadow:
             try:
-                async with asyncio.timeout(self._deadline.seconds(len(text), _pace(one))):
+                async with asyncio.timeout(self._deadline.seconds(len(text), 1, _pace(one))):
                     report = one.open(self.facts.origin, context).feed(text, last=True)
                     found += (report if isinstance(report, Report) else await report).findings
             except Exception as e:

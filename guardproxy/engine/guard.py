@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Literal
 
@@ -13,6 +13,7 @@ from guardproxy.engine.observe import Observer, Silent
 from guardproxy.engine.plan import Plans
 from guardproxy.engine.vault import Vault
 from guardproxy.policy.decide import decide
+from guardproxy.policy.globs import either
 from guardproxy.policy.model import Policy
 from guardproxy.types import Decision, Direction, Facts, Filter, Origin
 
@@ -40,9 +41,9 @@ class Guard:
         return cls(policy, filters, key=key or os.urandom(32), held=Held(held_limit))
 
     @cached_property
-    def labels(self) -> frozenset[str]:
-        """All that the policy's filters may say; `*` at the end of one means "and below"."""
-        return frozenset(label for labels in self.policy.labels.values() for label in labels)
+    def says(self) -> Callable[[str], bool]:
+        """Whether a label is one that the policy's filters may say."""
+        return either(frozenset(label for labels in self.policy.labels.values() for label in labels))
 
     async def start(self) -> None:
         """Load what is slow to load. Raises what a filter raises when it can't."""

@@ -13,6 +13,7 @@ import json
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
+from dataclasses import replace
 
 from guardproxy.engine.gate import Gate
 from guardproxy.engine.strings import MAX_DEPTH, JsonString, is_json, strings_of
@@ -121,4 +122,4 @@ def _decoded(text: str, token: JsonString, raw: list[Edit]) -> list[Edit]:
     if not raw:
         return []
     places = [m.start() for m in _ESCAPE.finditer(text, token.start + 1, token.end - 1)]
-    return [Edit(bisect_right(places, e.start) - 1, bisect_left(places, e.end), e.style, e.label, e.rule) for e in raw]
+    return [replace(e, start=bisect_right(places, e.start) - 1, end=bisect_left(places, e.end)) for e in raw]

@@ -8,13 +8,14 @@ issued here is only text).
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from guardproxy.engine.strings import MAX_DEPTH, is_json, strings_of
@@ -27,7 +28,15 @@ LITERAL = "placeholder"
 _NOISE = frozenset("\\ \t\n")
 _MOST_NOISE = 8
 """White space and backslashes (of Markdown) that a model may have put into a placeholder."""
+MAX_LITERALS = 1_000
+"""Different look-alikes that one request may hold."""
+_TURN = 1_000
+"""Look-alikes after which other requests have their turn."""
 _SHAPE = re.compile(r"\[[ \\]{0,2}([a-z0-9][a-z0-9._\\-]{0,99})[ \\]{0,2}:[ \\]{0,2}[a-z2-7]{8}[ \\]{0,2}\]", re.I)
+
+
+class TooMany(Exception):
+    """A request holds more look-alikes of placeholders than are masked."""
 
 
 @dataclass(slots=True)
@@ -52,6 +61,7 @@ class Vault:
         self._of_value: dict[str, str] = {}  # value → placeholder
         self._entries: dict[str, _Entry] = {}  # placeholder → value
         self._sorted: list[str] = []
+        self._literals = 0
         self.restored = 0
         """Placeholders that were given back."""
 
@@ -60,14 +70,13 @@ class Vault:
 
     # ------------------------------------------------------------------------------------------------ masking
 
-    def issue(self, label: str, value: str, rule: str = "") -> str:
-        """The placeholder for a value: `[pii.email:q7kd2m9x]`. The same value always has the same one."""
+    def issue(self, label: str, value: str, *rules: str) -> str:
+        """The placeholder for a value that these rules mask: `[pii.email:q7kd2m9x]`. The same value always has the same."""
         made = self._of_value.get(value)
         if made is None:
             made = self._of_value[value] = self._new(label, value)
             self._entries[made] = _Entry(value)
-        if rule:
-            self._entries[made].rules.add(rule)
+        self._entries[made].rules.update(rules)
         return made
 
     def _new(self, label: str, value: str) -> str:
@@ -83,21 +92,29 @@ class Vault:
         """The placeholder of a value that this conversation masked."""
         return self._of_value.get(value)
 
-    def escaped(self, text: str, labels: Iterable[str]) -> str:
-        """A masked text in which what looks like a placeholder with one of these labels (globs), and is none, is masked.
+    async def escaped(self, text: str, known: Callable[[str], bool]) -> str:
+        """A masked text in which what looks like a placeholder with a known label, and is none, is masked.
 
-        It comes back as it was: nothing is lost, and the model can't take it for a value that somebody hid.
+        It comes back as it was: nothing is lost, and the model can't take it for a value that somebody hid. Raises
+        TooMany. A text of millions of brackets must not keep other requests waiting.
         """
         if "[" not in text:
             return text
-        known = (*labels, LITERAL)
-
-        def once(match: re.Match[str]) -> str:
-            if _canonical(match[0]) in self._entries or not any_matches(known, _canonical(match[1])):
-                return match[0]
-            return self.issue(LITERAL, match[0])
-
-        return _SHAPE.sub(once, text)
+        out: list[str] = []
+        at = 0
+        for number, match in enumerate(_SHAPE.finditer(text), 1):
+            if not number % _TURN:
+                await asyncio.sleep(0)
+            label = _canonical(match[1])
+            if (label != LITERAL and not known(label)) or _canonical(match[0]) in self._entries:
+                continue
+            if match[0] not in self._of_value:
+                self._literals += 1
+                if self._literals > MAX_LITERALS:
+                    raise TooMany
+            out += (text[at : match.start()], self.issue(LITERAL, match[0]))
+            at = match.end()
+        return "".join((*out, text[at:]))
 
     # ------------------------------------------------------------------------------------------------ restoring
 

@@ -9,10 +9,12 @@ import ipaddress
 import re
 from collections.abc import Sequence
 
+_SEPARATORS = re.compile("[^0-9A-Za-z]+")
+
 
 def compact(value: str) -> str:
     """The letters and digits of a value, upper case: `de89 3704…` becomes `DE893704…`."""
-    return "".join(c for c in value if c.isascii() and c.isalnum()).upper()
+    return _SEPARATORS.sub("", value).upper()
 
 
 def weighted(digits: str, weights: Sequence[int]) -> int:
@@ -79,13 +81,15 @@ _ISSUERS: tuple[tuple[str, tuple[int, ...]], ...] = (
     (r"60|508|82", (16,)),  # RuPay
     (r"9792", (16,)),  # Troy
 )
-_ISSUER = tuple((re.compile(start), lengths) for start, lengths in _ISSUERS)
+_ISSUER = {
+    length: re.compile("|".join(start for start, lengths in _ISSUERS if length in lengths)) for length in range(14, 20)
+}
 
 
 def card(digits: str) -> bool:
     """A payment card number: an issuer's range (ISO/IEC 7812) with its lengths, and Luhn."""
-    known = any(len(digits) in lengths and start.match(digits) for start, lengths in _ISSUER)
-    return known and len(set(digits)) > 1 and luhn(digits)
+    issuer = _ISSUER.get(len(digits))
+    return issuer is not None and issuer.match(digits) is not None and len(set(digits)) > 1 and luhn(digits)
 
 
 # ------------------------------------------------------------------------------------------------ bank accounts

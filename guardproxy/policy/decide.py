@@ -138,7 +138,8 @@ def _union(group: list[Edit], end: int) -> Edit:
     if len(group) == 1:
         return group[0]
     won = min(group, key=_rank)
-    return Edit(group[0].start, end, won.style, won.label, won.rule)
+    others = {rule for edit in group for rule in (edit.rule, *edit.others)} - {won.rule}
+    return Edit(group[0].start, end, won.style, won.label, won.rule, tuple(sorted(others)))
 
 
 def _rank(edit: Edit) -> tuple[Style | int, str, int, int, str]:

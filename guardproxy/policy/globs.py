@@ -6,7 +6,7 @@ One meaning everywhere in a policy (labels, tools, models, lists), so that an au
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 
 
@@ -33,6 +33,13 @@ def matches_text(glob: str, text: str) -> bool:
 
 def any_matches(globs: Iterable[str], name: str) -> bool:
     return any(matches(g, name) for g in globs)
+
+
+def either(globs: Collection[str]) -> Callable[[str], bool]:
+    """A function that says whether one of these globs covers a name, for many names and many globs."""
+    plain = frozenset(g for g in globs if "*" not in g)
+    starred = [_compiled(g, False).fullmatch for g in globs if "*" in g]
+    return lambda name: name in plain or any(covers(name) for covers in starred)
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
-from guardproxy.engine import Cut, Gate, Guard, Observer, Vault
+from guardproxy.engine import Cut, Gate, Guard, Observer, TooMany, Vault
 from guardproxy.engine.json_text import guard_json
 from guardproxy.server.reply import Reply
 from guardproxy.types import (
@@ -91,7 +91,7 @@ class Exchange:
             for parts in conversation.joined():
                 await self._check_joined(parts, edits)
             if self._vault is not None:
-                self._escape_placeholders(self._vault, conversation.segments, texts)
+                await self._escape_placeholders(self._vault, conversation.segments, texts)
         except Cut as cut:
             raise self._blocked(cut.decision) from None
         try:
@@ -122,11 +122,20 @@ class Exchange:
                 texts[path] = text
         return texts, edits
 
-    def _escape_placeholders(self, vault: Vault, segments: tuple[Segment, ...], texts: dict[Path, str]) -> None:
-        """Mask what only looks like a placeholder, now that all real ones are known. Names hold none."""
+    async def _escape_placeholders(self, vault: Vault, segments: tuple[Segment, ...], texts: dict[Path, str]) -> None:
+        """Mask what only looks like a placeholder, now that all real ones are known. Names hold none. Raises Cut."""
         for segment in segments:
+            if segment.fixed:
+                continue
             text = texts.get(segment.origin.path, segment.text)
-            if not segment.fixed and (escaped := vault.escaped(text, self.guard.labels)) != text:
+            try:
+                escaped = await vault.escaped(text, self.guard.says)
+            except TooMany:
+                gate = self.gate(segment.origin)
+                gate.overflow()
+                gate.end()
+                break
+            if escaped != text:
                 texts[segment.origin.path] = escaped
 
     async def _check_joined(self, parts: list[Segment], edits: Mapping[Path, tuple[Edit, ...]]) -> None:

@@ -199,14 +199,15 @@ class Reply:
         except Cut as cut:
             await self._cut(index, choice, cut.decision)
             return
-        self._follow(choice, name)
+        self._follow(index, choice, name)
         choice.open.add(name)
 
-    def _follow(self, choice: _Choice, name: str) -> None:
+    def _follow(self, index: int, choice: _Choice, name: str) -> None:
         """What a server says under several names, and then under one of them, is one text to who reads that name."""
         before = next((f for f in reversed(choice.fields) if share(f, name)), name)
         one = self._field(choice, name)
         if before != name:
+            self._write(index, before, choice.fields[before], "", last=True)
             one.gate.follow(choice.fields[before].gate)
         choice.fields[name] = choice.fields.pop(name)
 
@@ -214,9 +215,10 @@ class Reply:
         for name in list(names):
             choice.open.discard(name)
             if one := choice.fields.get(name):
-                self._write(index, name, one, await one.gate.part_ended(), last=True)
+                self._write(index, name, one, await one.gate.part_ended(), last=False)
 
     def _write(self, index: int, name: str, one: _Field, released: str, *, last: bool) -> None:
+        """`last`: nothing goes on behind it, so that what only began like a placeholder is none."""
         if self.drop_reasoning and one.origin.channel is Channel.ANALYSIS:
             return
         if one.restorer is not None:  # the last thing that happens to a text: what it gives back is not read again
@@ -317,6 +319,8 @@ class Reply:
             return
         try:
             await self._part_ended(index, choice, choice.open)
+            for name, one in choice.fields.items():
+                self._write(index, name, one, "", last=True)
             await self._decide_calls(index, choice)
             for one in choice.fields.values():
                 one.gate.end()

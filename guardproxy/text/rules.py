@@ -24,7 +24,9 @@ _CLASS_CHARS = {"": frozenset[int]()}
 
 # Letters that stand before a value and are no part of its text: an escape of a JSON document that is itself a text
 # (`\n4111…`, `\u306f4111…`), and the channels' names where a server leaves out Harmony's tokens (`assistantfinal4111…`).
-_SEAM = re.compile(rb"\\(?:[bfnrtv0]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|sistantfinal|commentary|analysis")
+_SEAM = re.compile(rb"(?=(\\(?:[bfnrtv0]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|sistantfinal|commentary|analysis))")
+_NO_SEAMS = frozenset[int]()
+_NAMES = (b"sistantfinal", b"commentary", b"analysis")
 SEAMS_REVERSED = r"[bfnrtv0]\\|[0-9A-Fa-f]{4}u\\|[0-9A-Fa-f]{2}x\\|laniftnatsis|yratnemmoc|sisylana"
 """Seams for an expression that reads backwards."""
 SEAM = 12
@@ -35,7 +37,15 @@ def may_begin(data: bytes, start: int, before: frozenset[int]) -> bool:
     """Whether what stands before `start` lets a match begin there."""
     if not start or data[start - 1] not in before:
         return True
-    return any(m.end() == start for m in _SEAM.finditer(data, max(0, start - SEAM), start))
+    near = data[max(0, start - SEAM) : start]
+    return len(near) in seams(near)
+
+
+def seams(data: bytes) -> frozenset[int]:
+    """Where seams end. Nearly every digit of a list of numbers or hashes asks, and hardly ever is there one."""
+    if b"\\" not in data and not any(name in data for name in _NAMES):
+        return _NO_SEAMS
+    return frozenset(m.end(1) for m in _SEAM.finditer(data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +122,7 @@ class Compiled:
             return after + 1
         found = self.shut.search(data, after)
         end = found.end() if found else len(data)
-        return next((m.end() for m in _SEAM.finditer(data, max(0, after - SEAM), end) if m.end() > after), end)
+        return next((m.end(1) for m in _SEAM.finditer(data, max(0, after - SEAM), end) if after < m.end(1) <= end), end)
 
     def at(self, data: bytes, start: int, stop: int) -> tuple[int, int, int, float] | None:
         """The match starting exactly at `start`: its end, the value's span and the score. Longest accepted wins."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from guardproxy.text import heads
-from guardproxy.text.rules import ANY, NONE, Compiled, may_begin
+from guardproxy.text.rules import ANY, NONE, Compiled, seams
 from guardproxy.types import Finding, Report
 
 if TYPE_CHECKING:
@@ -80,10 +80,13 @@ class BankScan:
 
     def _note_heads(self, found: Iterable[tuple[int, int]], data: bytes, old: int, since: int) -> None:
         """Note the heads that end in the new text, where a match could really begin."""
+        behind = seams(data)
         for index, end in found:
             group = self._bank.groups[index]
             start = end + since - group.width
-            if end + since > old and start >= self._from and may_begin(data, start, group.before):
+            if end + since <= old or start < self._from:
+                continue
+            if not start or data[start - 1] not in group.before or start in behind:
                 insort(self._seen, (start + self._offset, index))
 
     def _follow(self, data: bytes, settled: int) -> int:

@@ -157,6 +157,35 @@ def test_failure_blocks_by_default_and_is_told(behaviour: object, kind: str) -> 
     assert heard.failures == [("s", kind, False)]
 
 
+def test_text_that_comes_in_many_pieces_is_not_too_slow_for_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a piece costs by itself is allowed for, so that arrival does not change the verdict; more is not."""
+    now = 0.0
+
+    class Steady:
+        name, hold, cost = "s", True, 0.0
+
+        def open(self, origin: object, context: object) -> object:
+            return self
+
+        def feed(self, text: str, *, last: bool) -> Report:
+            nonlocal now
+            now += self.cost
+            return Report((), 0)
+
+    async def stream(one: Guard) -> None:
+        gate = gate_of(one, Heard())
+        for _ in range(2000):
+            await gate.feed("x")
+
+    monkeypatch.setattr("guardproxy.engine.gate.time.perf_counter", lambda: now)
+    steady = Steady()
+    steady.cost = 0.0002
+    asyncio.run(stream(guard(s=steady)))  # type: ignore[arg-type]
+    steady.cost = 0.0004
+    with pytest.raises(Cut):
+        asyncio.run(stream(guard(s=steady)))  # type: ignore[arg-type]
+
+
 def test_failure_let_through_is_counted() -> None:
     heard = Heard()
     one = guard(policy(defaults=Defaults(failure="allow"), names=("s",)), s=Slow("s", ValueError("x")))

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import re
 
@@ -5,8 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardproxy.engine import Vault
-from guardproxy.engine.vault import LITERAL
+from guardproxy.engine import TooMany, Vault
+from guardproxy.engine.edits import Replacer
+from guardproxy.engine.vault import LITERAL, MAX_LITERALS
+from guardproxy.policy.decide import unite
+from guardproxy.policy.globs import either
+from guardproxy.types import Edit, Style
 
 KEY = b"k" * 32
 TEXT = st.text(alphabet=st.one_of(st.sampled_from('ab[]\\:. {"\n,pi'), st.characters(codec="utf-8")), max_size=40)
@@ -24,6 +29,10 @@ def pieces(data: st.DataObject, text: str) -> list[str]:
 def restored(one: Vault, *parts: str, in_json: bool = False) -> str:
     restorer = one.restorer(in_json=in_json)
     return "".join([*(restorer.feed(p) for p in parts), restorer.feed("", last=True)])
+
+
+def escape(one: Vault, text: str) -> str:
+    return asyncio.run(one.escaped(text, either({"pii.*"})))
 
 
 def test_a_placeholder_has_a_label_and_an_id() -> None:
@@ -141,7 +150,7 @@ def test_look_alikes_are_masked_and_come_back_as_they_were() -> None:
     one = vault()
     held = one.issue("pii.email", "joe@mail.com")
     text = f"Is {held} the same as [pii.email:aaaaaaaa] or [PII.Email: bbbbbbbb ]?"
-    escaped = one.escaped(text, {"pii.*"})
+    escaped = escape(one, text)
     assert escaped.count(f"[{LITERAL}:") == 2
     assert held in escaped
     assert "aaaaaaaa" not in escaped
@@ -149,18 +158,57 @@ def test_look_alikes_are_masked_and_come_back_as_they_were() -> None:
 
 
 def test_what_no_filter_says_is_no_look_alike() -> None:
-    assert vault().escaped("[todo:refactor] and [note:document]", {"pii.*"}) == "[todo:refactor] and [note:document]"
+    assert escape(vault(), "[todo:refactor] and [note:document]") == "[todo:refactor] and [note:document]"
 
 
 def test_a_look_alike_of_a_look_alike_is_one() -> None:
     one = vault()
     forged = f"[{LITERAL}:aaaaaaaa]"
-    escaped = one.escaped(forged, {"pii.*"})
+    escaped = escape(one, forged)
     assert escaped != forged
     assert restored(one, escaped) == forged
 
 
+def test_more_look_alikes_than_anybody_writes_are_too_many() -> None:
+    def many(count: int) -> str:
+        return "".join(
+            f"[pii.x:{chr(97 + i // 676)}{chr(97 + i // 26 % 26)}{chr(97 + i % 26)}aaaaa]" for i in range(count)
+        )
+
+    one = vault()
+    escape(one, many(MAX_LITERALS) * 2)
+    assert len(one) == MAX_LITERALS
+    with pytest.raises(TooMany):
+        escape(one, many(MAX_LITERALS + 1))
+
+
+def test_millions_of_brackets_let_others_have_their_turn() -> None:
+    async def turns() -> int:
+        escaping = asyncio.ensure_future(vault().escaped("[a:aaaaaaaa]" * 20_000, either({"pii.*"})))
+        count = 0
+        while not escaping.done():
+            await asyncio.sleep(0)
+            count += 1
+        assert await escaping == "[a:aaaaaaaa]" * 20_000
+        return count
+
+    assert asyncio.run(turns()) > 10
+
+
 # ---------------------------------------------------------------------------------------------------- tools
+
+
+def test_a_value_that_several_rules_mask_at_once_goes_only_where_all_of_them_say() -> None:
+    """Also where one of the rules is no reversible one, or masks a part of it only."""
+    one = vault(a=("mail.*", "crm"), b=("crm",))
+    replacer = Replacer(KEY).bound(one, issue=True)
+    token, label = Style.TOKEN, "pii.email"
+    both = unite([Edit(0, 12, token, label, "a"), Edit(0, 12, token, label, "b")])
+    part = unite([Edit(0, 9, token, label, "a"), Edit(5, 9, Style.MASK, label, "c")])
+    for edits, value, gets in ((both, "joe@mail.com", ("crm",)), (part, "4111 1111", ())):
+        held = replacer.render(value, edits)
+        assert {t for t in ("mail.send", "crm", "web") if value in one.arguments(held, t, plain=True)} == set(gets)
+        assert restored(one, held) == value
 
 
 def test_only_listed_tools_get_values() -> None:

@@ -227,7 +227,7 @@ def test_the_strictest_style_names_the_union_and_ties_go_by_rule() -> None:
         rule("0", "pii.ip", style=Style.MASK),
     )
     edits = said(styled, found("pii.email", 0, 5), found("pii.card", 3, 9), found("pii.ip", 8, 11)).edits
-    assert edits == (Edit(0, 11, Style.LABEL, "pii.card", "a"),)
+    assert edits == (Edit(0, 11, Style.LABEL, "pii.card", "a", ("0", "b")),)
 
 
 # ---------------------------------------------------------------------------------------------------- properties

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardproxy.policy.globs import any_matches, matches, matches_text, overlap
+from guardproxy.policy.globs import any_matches, either, matches, matches_text, overlap
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,8 @@ NAMES = ["".join(n) for size in range(9) for n in itertools.product("ab", repeat
 @given(st.text("ab*", max_size=4), st.text("ab*", max_size=4))
 def test_two_globs_overlap_when_a_name_fits_both(one: str, other: str) -> None:
     assert overlap(one, other) == any(_reference(one, n) and _reference(other, n) for n in NAMES)
+
+
+@given(st.lists(st.text("ab.*", max_size=5), max_size=6), st.text("ab.", max_size=6))
+def test_either_says_what_any_says(globs: list[str], name: str) -> None:
+    assert either(globs)(name) is any_matches(globs, name)

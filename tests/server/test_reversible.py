@@ -211,3 +211,28 @@ def test_a_broken_stream_gives_back_no_half(one: World) -> None:
     raw = one.ask(**user("I am joe@mail.com"), stream=True)
     assert text_of(events_of(raw)) == "to "
     assert b'"error"' in raw
+
+
+def test_fields_that_interrupt_each_other_tear_no_placeholder(one: World) -> None:
+    async def script(visit: Visit) -> None:
+        held = seen(visit)[0]
+        await visit.send(EVENTS)
+        for char in f"as {held}":
+            await visit.send(chunk(delta({"reasoning_content": char}) + delta({"content": char})))
+        for rest in ({"reasoning_content": " [pii"}, {"content": " ["}):
+            await visit.send(chunk(delta(rest)))
+        await visit.send(chunk(delta({}, "stop") + b"data: [DONE]\n\n") + b"0\r\n\r\n")
+
+    one.script = script
+    assert ask(one, **user("I am joe@mail.com"), stream=True) == ("as joe@mail.com [", "as joe@mail.com [pii")
+
+
+def test_what_only_began_like_one_comes_before_what_follows_under_another_name(one: World) -> None:
+    async def script(visit: Visit) -> None:
+        await visit.send(EVENTS + chunk(delta({"reasoning_content": "see [pii"})))
+        both = {"reasoning": ", then", "reasoning_content": ", then"}
+        await visit.send(chunk(delta({"content": "x"}) + delta(both) + delta({}, "stop")))
+        await visit.send(chunk(b"data: [DONE]\n\n") + b"0\r\n\r\n")
+
+    one.script = script
+    assert ask(one, **user("I am joe@mail.com"), stream=True) == ("x", "see [pii, then")
