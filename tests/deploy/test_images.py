@@ -95,7 +95,7 @@ def test_prometheus_scrapes_a_name_that_the_second_listener_answers_to() -> None
 
 def test_variables_are_ones_that_guardproxy_reads() -> None:
     named = set(re.findall(r"GUARDPROXY_[A-Z_]+", DOCKERFILE + str(SERVICES["guardproxy"]["environment"])))
-    keys = {"GUARDPROXY_KEY", "GUARDPROXY_UPSTREAM_KEY", "GUARDPROXY_CACHE"}
+    keys = {"GUARDPROXY_KEY", "GUARDPROXY_UPSTREAM_KEY", "GUARDPROXY_HASH_KEY", "GUARDPROXY_CACHE"}
     assert named <= {*variables(), *keys}
     assert len(named) > 5
 
