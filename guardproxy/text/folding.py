@@ -100,7 +100,7 @@ class _Tables(NamedTuple):
     """Words as far as look-alikes are concerned."""
     latin: re.Pattern[str]
     any: Callable[[bytes], bool]
-    """Whether there is anything that could, or an ASCII letter or digit."""
+    """Whether there is anything that could, or an ASCII letter, digit or opening parenthesis."""
     some: Callable[[bytes], bool]
     """Whether something may read differently, in a text that has any such thing."""
 
@@ -143,7 +143,7 @@ def tables() -> _Tables:
         re.compile(f"[{_POINTS}{_SPACES}{_DASHES}{_DOTS}]"),
         re.compile(f"[{run}]+"),
         re.compile(f"[{_LATIN}{strong}]"),
-        seen(f"[{beside}{wide(_LATIN + ACCENTS)}]", wide=True),
+        seen(f"[{beside}({wide(_LATIN + ACCENTS)}]", wide=True),
         lambda data: singles(data) or (latin(data) and alike(data) and mixes(data)),
     )
 

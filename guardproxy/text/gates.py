@@ -97,7 +97,9 @@ def _gate_node(op: Any, value: Any, flags: syntax._Flags) -> str:
         low, high, nodes = value
         inner = _gate(nodes, flags)
         return f"(?:{inner}){syntax._count(low, high if high <= _PIECE else C.MAXREPEAT)}" if inner else ""
-    return syntax._truth_node(op, value, flags)
+    text = syntax._truth_node(op, value, flags)
+    # RE2's `\w` takes in what folds to a letter, where case does not count; hyperscan's does not
+    return text.replace("\\w", "\\w\\x{17f}\\x{212a}") if flags.fold and op is C.IN else text
 
 
 def _wide(nodes: Iterable[Node]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from guardproxy.text.escapes import Unescaped
@@ -50,6 +50,7 @@ def test_the_reading_of_a_beginning_is_the_beginning_of_the_reading(
 
 @settings(max_examples=200)
 @given(text=TEXTS)
+@example(text="\u00a0(")
 def test_what_does_not_differ_is_said_to(text: str) -> None:
     for kind in (Folded, Unescaped):
         if not kind().differs(text):

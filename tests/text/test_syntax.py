@@ -158,3 +158,9 @@ def test_ranges_beyond_ascii_fold_into_it(pattern: str, text: str) -> None:
     bank = Bank([Bound("f", Rule("r", "t.r", pattern, ignore_case=True))])
     assert bank.open().feed(text[0], last=False).settled == 0
     assert len(bank.open().feed(text, last=True).findings) == 1
+
+
+@pytest.mark.parametrize("text", ["a\u212a1", "a\u017f1", "aK1"])
+def test_the_gate_folds_classes_like_the_truth(text: str) -> None:
+    bank = Bank([Bound("f", Rule("r", "t.r", r"a\w1", ignore_case=True))])
+    assert bank.open().feed(text, last=True).findings
