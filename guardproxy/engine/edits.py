@@ -26,6 +26,10 @@ class Replacer:
         """This one for a conversation."""
         return self if vault is None else Replacer(self._key, vault, issue=issue)
 
+    def reading(self) -> Replacer:
+        """This one for a text that is only looked at: no value is put into the vault."""
+        return Replacer(self._key, self._vault) if self._issue else self
+
     def __call__(self, edit: Edit, text: str) -> str:
         """Never empty, and delimited, so that removing a span can't build a new match out of its neighbours."""
         if edit.style is Style.TOKEN and self._vault is not None:

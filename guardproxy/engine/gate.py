@@ -52,7 +52,7 @@ class Deadline:
     """
 
     base: float = 1.0
-    per_kilobyte: float = 0.004
+    per_kilobyte: float = 0.008
     per_piece: float = 0.00025
 
     def seconds(self, characters: int, pieces: int = 1, pace: float = 0.0) -> float:
@@ -201,7 +201,11 @@ class Gate:
         """Read a whole text and return the edits it needs, without making them. Raises Cut."""
         if self._bypass:
             return ()
-        await self.feed(text, last=True)
+        writing, self._replacer = self._replacer, self._replacer.reading()
+        try:
+            await self.feed(text, last=True)
+        finally:
+            self._replacer = writing
         return self._edits
 
     def render(self, text: str, edits: tuple[Edit, ...]) -> str:

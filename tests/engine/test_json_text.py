@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from guardproxy.engine import Cut
 from guardproxy.engine.json_text import MAX_STRINGS, guard_json
 from guardproxy.text import PatternFilter, Rule
-from guardproxy.types import Decision
-from tests.engine.play import PATTERNS, REPLY, guard, policy
+from guardproxy.types import Channel, Decision, Direction, Origin, Outcome, Role, Style
+from tests.engine.play import PATTERNS, REPLY, guard, policy, rule
 
 ASSIGNED = Rule(
     "assigned", "secret.assigned", r"\"?password\"?\s{0,3}[:=]\s{0,3}\"?([A-Za-z0-9]{8,40})", ignore_case=True
@@ -146,3 +146,17 @@ def test_two_views_of_one_text_are_told_once(text: str, rules: list[tuple[str, .
     told = Told()
     asyncio.run(guard_json(text, lambda: GUARD.gate(REPLY, observer=told)))  # type: ignore[arg-type]
     assert told.rules == rules
+
+
+def test_only_what_is_written_gets_a_placeholder() -> None:
+    """The raw view of a document is looked at too; what it finds is written decoded, once."""
+    rules = [rule("hide", "pii.*", Outcome.REDACT, style=Style.TOKEN)]
+    one = guard(policy(rules))
+    vault = one.vault("default", "hello")
+    assert vault is not None
+    asked = Origin(Direction.REQUEST, Role.ASSISTANT, Channel.COMMENTARY, "f")
+    document = json.dumps({"a": 'joe@mail.com "quoted"', "b": json.dumps(["joe@mail.com"])})
+    out = json.loads(asyncio.run(guard_json(document, lambda: one.gate(asked, vault=vault))))
+    assert len(vault) == 1
+    held = vault.held("joe@mail.com")
+    assert out == {"a": f'{held} "quoted"', "b": json.dumps([held])}
