@@ -66,7 +66,7 @@ def _met(rules: InForce, findings: Sequence[Finding], ignored: frozenset[int]) -
 def _verdict(entry: Entry, met: dict[int, list[int]], findings: Sequence[Finding]) -> Verdict | None:
     rule = entry.rule
     atoms = rule.when.atoms
-    enough = [atom for atom, found in met.items() if len(found) >= atoms[atom].times]
+    enough = [atom for atom, found in met.items() if _times(found, findings, atoms[atom].times)]
     if not enough or (rule.when.every and len(enough) < len(atoms)):
         return None
     if len(enough) == 1:
@@ -79,6 +79,11 @@ def _verdict(entry: Entry, met: dict[int, list[int]], findings: Sequence[Finding
     if outcome is Outcome.REDACT and not all(map(_cuttable, matched)):
         outcome = Outcome.BLOCK  # nothing can be cut out of a text when it isn't known where to cut
     return Verdict(rule.id, outcome, entry.shadow, tuple(matched))
+
+
+def _times(found: list[int], findings: Sequence[Finding], times: int) -> bool:
+    """Whether something was found so often. One place counts once, however many rules of a filter see something there."""
+    return len(found) >= times and (times == 1 or len({findings[i].span or i for i in found}) >= times)
 
 
 def _order(finding: Finding) -> tuple[tuple[int, int], str, str, float, list[str]]:

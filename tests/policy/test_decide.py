@@ -70,6 +70,15 @@ def test_a_count_needs_that_many() -> None:
     assert said(twice, found("pii.email", 0, 5), found("pii.email", 9, 15)).outcome is Outcome.BLOCK
 
 
+def test_one_place_counts_once() -> None:
+    """Two rules of a filter that see the same number are one number; findings without a place each count."""
+    twice = policy(rule("stop", When((Atom("pii.*", times=2),)), Outcome.BLOCK))
+    same = found("pii.card", 0, 5), found("pii.card", 0, 5, score=0.8)
+    assert said(twice, *same).outcome is Outcome.ALLOW
+    assert said(twice, *same, found("pii.card", 9, 15)).outcome is Outcome.BLOCK
+    assert said(twice, found("pii.a", None), found("pii.b", None)).outcome is Outcome.BLOCK
+
+
 def test_all_needs_every_atom_and_any_needs_one() -> None:
     atoms = (Atom("pii.email"), Atom("pii.card"))
     every = policy(rule("stop", When(atoms, every=True), Outcome.BLOCK))
