@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from re import _constants as C  # type: ignore[attr-defined]  # noqa: N812
@@ -15,6 +16,9 @@ _PIECE = 16  # hyperscan counts dearly: a gate repeats without end above this
 _FREQUENT = {**dict.fromkeys("etaoinshrdlu", 0.05), **dict.fromkeys("-_./,:;'\"()", 0.02), " ": 0.15}
 _RARE = {**dict.fromkeys("0123456789", 0.004), "@": 0.0002}
 _BETTER = 4.0
+"""A later beginning must be so many times rarer."""
+_TELLING = 4.0
+"""Bits of a beginning that says something by itself (a word, the code of a country is not): it stays."""
 _LEAST = 3
 """Characters that what is left of a gate must match at least."""
 
@@ -56,12 +60,31 @@ def _cut_head(nodes: list[Node], flags: syntax._Flags) -> list[Node]:
     if not nodes or nodes[0][0] is C.LITERAL:
         return nodes
     best, rarest = 0, _frequency(nodes[0], flags) / _BETTER
+    told = 0.0
     for at in range(1, len(nodes)):
+        told += _bits(nodes[at - 1 : at], flags)
+        if told > _TELLING:
+            break
         if P.SubPattern(P.State(), nodes[at:]).getwidth()[0] >= _LEAST:
             frequency = _frequency(nodes[at], flags)
             if frequency < rarest:
-                best, rarest = at, frequency
+                best, rarest = at, frequency / _BETTER
     return nodes[best:]
+
+
+def _bits(nodes: Sequence[Node], flags: syntax._Flags) -> float:
+    """How much the nodes tell: minus the logarithm of how often text has something that they match, at least."""
+    total = 0.0
+    for op, value in nodes:
+        if op is C.SUBPATTERN:
+            total += _bits(value[3], flags.within(value[1], value[2]))
+        elif op is C.BRANCH:
+            total -= math.log2(min(1.0, sum(2 ** -_bits(b, flags) for b in value[1])))
+        elif op in (C.MAX_REPEAT, C.MIN_REPEAT):
+            total += value[0] * _bits(value[2], flags)
+        elif op is not C.AT:
+            total -= math.log2(max(_frequency((op, value), flags), 1e-6))
+    return total
 
 
 def _frequency(node: Node, flags: syntax._Flags) -> float:
@@ -76,6 +99,8 @@ def _frequency(node: Node, flags: syntax._Flags) -> float:
     if op not in (C.LITERAL, C.NOT_LITERAL, C.ANY, C.IN):
         return 1.0
     members, wide = syntax._set(op, value, flags)
+    if op is C.LITERAL and not members:
+        return 0.02
     # one beyond ASCII is as likely as a letter: it may be any script's
     return min(1.0, sum(_FREQUENT.get(c.lower(), _RARE.get(c, 0.01)) for c in members) + (0.3 if wide else 0.0))
 

@@ -138,6 +138,8 @@ def test_the_gate_sees_what_the_truth_sees(pattern: str, text: str) -> None:
         (r"abc12", rb"abc12"),
         (r"[a-z]{4}[a-z0-9]{4}", rb"(?:[a-z]){4,4}(?:[a-z0-9]){4,4}"),
         (r"[a-z]{4}@", rb"(?:[a-z]){4,4}\x40"),
+        (r"(?:tax|pin)[ :]{1,3}\d{9}", rb"(?:tax|pin)(?:[\x20\x3a]){1,3}(?:[\d]){9,9}"),
+        (r"(?:1-)?[2-9]\d\d-\d{4}", rb"[2-9][\d][\d]\x2d(?:[\d]){4,4}"),
     ],
 )
 def test_a_gate_begins_where_text_seldom_does(pattern: str, expected: bytes) -> None:
