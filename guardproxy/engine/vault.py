@@ -71,7 +71,7 @@ class Vault:
     # ------------------------------------------------------------------------------------------------ masking
 
     def issue(self, label: str, value: str, *rules: str) -> str:
-        """The placeholder for a value that these rules mask: `[pii.email:q7kd2m9x]`. The same value always has the same."""
+        """The placeholder for a value that these rules mask: `[pii.email:q7kd2m4x]`. The same value always has the same."""
         made = self._of_value.get(value)
         if made is None:
             made = self._of_value[value] = self._new(label, value)

@@ -54,7 +54,7 @@ class _Worker:
     async def ask(self, message: bytes) -> Json:
         try:
             await self.send(message)
-        except OSError:
+        except (OSError, RuntimeError):  # uvloop's word for a pipe that the worker's end closed
             raise WorkerError("a worker died") from None
         return await self.receive()
 

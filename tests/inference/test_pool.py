@@ -15,6 +15,7 @@ from typing import Any
 
 import psutil
 import pytest
+import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -116,6 +117,25 @@ def test_a_dead_worker_is_replaced(request_: dict[str, Any]) -> None:
             assert all(gone(pid) for pid in before)
 
     asyncio.run(go())
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_a_worker_that_dies_idle_is_replaced(loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    """The loop that serves says it in its own way when a pipe was closed long ago."""
+
+    async def run() -> None:
+        async with pool() as one:
+            assert await echo(one, "1") == "1"
+            [pid] = one.pids
+            os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(0.5)
+            with pytest.raises(WorkerError):
+                await echo(one, "2")
+            assert await echo(one, "3") == "3"
+            assert one.pids != (pid,)
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(run())
 
 
 @pytest.mark.parametrize("how", ["deadline", "cancelled"])
