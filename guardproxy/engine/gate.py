@@ -102,6 +102,8 @@ class Gate:
         """Some span was replaced, or can no longer be: positions in the released text are not the source's."""
         self.released = 0
         """Characters of the source that went out, replaced or not."""
+        self.placed: list[tuple[int, int, int]] = []
+        """(start, end) in the source of each edit made, and the length of what stands there now."""
         self.known: frozenset[str] | None = None
         """For a second view of a text: rules that the first one told about, so that nothing is counted twice."""
         self._replacer, self._observer, self._held, self._deadline = replacer, observer, held, deadline
@@ -360,6 +362,7 @@ class Gate:
                 settled = at = edit.start
                 break
             out.append(self._replacer(edit, text[edit.start - start : edit.end - start]))
+            self.placed.append((edit.start, edit.end, len(out[-1])))
             self._made.add((edit.start, edit.end))
             self.edited = True
             at = edit.end

@@ -12,7 +12,7 @@ from guardproxy.config import Settings
 from guardproxy.engine import Guard
 from guardproxy.server import closing
 from guardproxy.server.closing import Closing
-from guardproxy.server.edge import Doorkeeper, Gone, Headers, Receive, Reply, Request, Scope, Send, error_reply
+from guardproxy.server.edge import Doorkeeper, Gone, Headers, Receive, Reply, Request, Scope, Send, Shape, error_reply
 from guardproxy.server.endpoint import GONE, Endpoint
 from guardproxy.server.health import Health
 from guardproxy.server.models import Models
@@ -20,9 +20,8 @@ from guardproxy.server.upstream import Upstream
 from guardproxy.telemetry import Record, Recorder, ids
 from guardproxy.telemetry.log import internal_error
 from guardproxy.types import UpstreamError, WireError
-from guardproxy.wire.base import Codec
-from guardproxy.wire.chat import Chat
-from guardproxy.wire.completions import Completions
+from guardproxy.wire.dialects import codecs
+from guardproxy.wire.errors import openai
 
 BASE = "/v1"
 MODEL = "/v1/models/"
@@ -42,10 +41,10 @@ class App:
         self._in_flight = 0
         self._policy = guard.policy.digest[:12].encode()
         extra = frozenset(settings.parameters)
-        dialects: tuple[tuple[Codec, str], ...] = ((Chat(extra), "chatcmpl-"), (Completions(extra), "cmpl-"))
+        dialects = codecs(extra)
+        self._shapes: dict[str, Shape] = {codec.route: codec.error for codec in dialects}
         self._guarded: dict[str, Handler] = {
-            BASE + codec.route: Endpoint(codec, prefix, settings, guard, upstream, models, self.closing).serve
-            for codec, prefix in dialects
+            codec.route: Endpoint(codec, settings, guard, upstream, models, self.closing).serve for codec in dialects
         }
         self._open: dict[str, Callable[[], Awaitable[Reply]]] = {"/healthz": self._alive, "/readyz": self.health.ready}
         recorder.metrics.gauge("held_characters", "Characters that replies hold back now.", lambda: guard.held.now)
@@ -90,12 +89,12 @@ class App:
             return GONE
         except (WireError, UpstreamError) as e:
             record.failed(e.code or "invalid_request", upstream=isinstance(e, UpstreamError))
-            return await self._say(request, error_reply(e, headers))
+            return await self._say(request, error_reply(e, headers, self._shapes.get(request.path, openai)))
         except Exception as e:
             internal_error(e, record.request_id)
             record.failed("internal_error")
             broken = WireError("guardproxy failed; the request may be repeated.", status=500, code="internal_error")
-            return await self._say(request, error_reply(broken, headers))
+            return await self._say(request, error_reply(broken, headers, self._shapes.get(request.path, openai)))
 
     async def _say(self, request: Request, reply: Reply) -> int:
         if not request.started:

@@ -12,19 +12,20 @@ from urllib.parse import urlsplit
 from guardproxy.config import Settings, is_loopback
 from guardproxy.server.line import LINE, Line
 from guardproxy.types import UpstreamError, WireError
-from guardproxy.wire.errors import error_body, sentence
+from guardproxy.wire.errors import error_object, openai, sentence
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 ASGI: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+Shape: TypeAlias = Callable[[dict[str, Any], int], bytes]
+"""An error object and its status as a body."""
 Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 LINGER = 0.5
 """Seconds that a refused client may still send, so that the answer is not lost in the reset of its connection."""
 JSON = b"application/json"
-EVENTS = b"text/event-stream; charset=utf-8"
 _FOREVER = (b"cache-control", b"no-store")
 
 
@@ -42,11 +43,11 @@ class Reply:
     content_type: bytes = JSON
 
 
-def error_reply(error: WireError | UpstreamError, headers: Headers = ()) -> Reply:
-    """An error in OpenAI's shape."""
+def error_reply(error: WireError | UpstreamError, headers: Headers = (), shape: Shape = openai) -> Reply:
+    """An error, in OpenAI's shape unless told otherwise."""
     param = error.param if isinstance(error, WireError) else None
     message = sentence(str(error)) if isinstance(error, UpstreamError) else str(error)
-    body = error_body(message, code=error.code, param=param, status=error.status)
+    body = shape(error_object(message, code=error.code, param=param, status=error.status), error.status)
     return Reply(error.status, body, (*headers, *_retry(error)))
 
 
@@ -165,10 +166,15 @@ class Request:
             await self.send({"type": "http.response.body", "body": b"", "more_body": False})
         self.finished = True
 
-    async def begin_stream(self, headers: Headers) -> None:
-        """Send the head of a streamed answer."""
+    async def begin_stream(self, headers: Headers, kind: str) -> None:
+        """Send the head of a streamed answer. `kind`: its content type."""
         self.started, self.status = True, 200
-        sent = [(b"content-type", EVENTS), _FOREVER, (b"x-accel-buffering", b"no"), *headers]
+        sent = [
+            (b"content-type", kind.encode() + b"; charset=utf-8"),
+            _FOREVER,
+            (b"x-accel-buffering", b"no"),
+            *headers,
+        ]
         await self.send({"type": "http.response.start", "status": 200, "headers": sent})
 
     async def write(self, data: bytes) -> None:

@@ -7,7 +7,6 @@ fails, the upstream's connection is closed at once.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -24,11 +23,9 @@ from guardproxy.telemetry import Record, ids
 from guardproxy.telemetry.log import internal_error
 from guardproxy.types import UpstreamError, WireError
 from guardproxy.wire import errors
-from guardproxy.wire.base import Codec, Head
+from guardproxy.wire.base import Codec
 from guardproxy.wire.json import dump, parse, parse_reply
-from guardproxy.wire.sse import comment
 
-HELD = comment(b"held")
 GONE = 499
 """Status in records and metrics of a request whose client went away (nginx's number for it)."""
 
@@ -38,8 +35,6 @@ class Endpoint:
     """A dialect's route. Shared by all requests."""
 
     codec: Codec
-    prefix: str
-    """Of the ids of its replies: `chatcmpl-`."""
     settings: Settings
     guard: Guard
     upstream: Upstream
@@ -66,7 +61,7 @@ class Passage:
             request_id=record.request_id,
             route=record.route,
             observer=record,
-            head_id=ids.new(endpoint.prefix),
+            head_id=ids.new(endpoint.codec.prefix),
         )
 
     async def run(self) -> int:
@@ -89,8 +84,9 @@ class Passage:
         if name is not None:
             asked = {**asked, "model": name}
         self._record.mark("sent")
-        stream = self._exchange.streaming
-        answer = await self._endpoint.upstream.post(self._endpoint.codec.route, dump(asked), stream=stream)
+        codec = self._endpoint.codec
+        stream = codec.stream_type if self._exchange.streaming else None
+        answer = await self._endpoint.upstream.post(codec.route, dump(asked), stream=stream)
         try:
             return await self._relay(answer)
         finally:
@@ -100,7 +96,7 @@ class Passage:
         if answer.status != 200:
             return await self._error(answer)
         if self._exchange.streaming:
-            _expect(answer, ("text/event-stream",), "a stream of events")
+            _expect(answer, (self._endpoint.codec.stream_type,), "a stream of events")
             return await self._stream(answer)
         _expect(answer, ("application/json", ""), "JSON")
         return await self._whole(answer)
@@ -134,25 +130,25 @@ class Passage:
 
     async def _blocked(self, blocked: Blocked) -> int:
         if blocked.on_block == "error":
-            body = errors.blocked_request(blocked.message, blocked.labels, blocked.param)
-            await self._request.reply(Reply(400, body, self._headers))
+            error = errors.blocked_request(blocked.message, blocked.labels, blocked.param)
+            await self._request.reply(Reply(400, self._endpoint.codec.error(error, 400), self._headers))
             return 400
         stream = self._exchange.streaming
-        body = self._endpoint.codec.refusal(self._head(), blocked.message, stream=stream)
+        body = self._endpoint.codec.refusal(self._exchange.head(), blocked.message, stream=stream)
         if stream:
-            await self._request.begin_stream(self._headers)
+            await self._begin_stream()
             await self._request.end_stream(body)
         else:
             await self._request.reply(Reply(200, body, self._headers))
         return 200
 
-    def _head(self) -> Head:
-        return Head(self._exchange.head_id, self._exchange.model, int(time.time()))
+    async def _begin_stream(self) -> None:
+        await self._request.begin_stream(self._headers, self._endpoint.codec.stream_type)
 
     # ------------------------------------------------------------------------------------------------ streams
 
     async def _stream(self, answer: Answer) -> int:
-        await self._request.begin_stream(self._headers)
+        await self._begin_stream()
         closing, timeouts, limit = self._endpoint.closing, self._endpoint.settings.timeouts, asyncio.timeout(None)
 
         def end() -> None:  # last events that are on their way to a client that reads slowly may arrive
@@ -160,7 +156,11 @@ class Passage:
                 limit.reschedule(0.0)
 
         silence = Silence(
-            self._request.write, HELD, held=timeouts.held, idle=timeouts.idle, give_up=self._presence.give_up
+            self._request.write,
+            self._endpoint.codec.keep_alive(self._exchange.head()),
+            held=timeouts.held,
+            idle=timeouts.idle,
+            give_up=self._presence.give_up,
         )
         closing.listeners.add(end)
         try:
@@ -208,7 +208,7 @@ class Passage:
 
     async def _end_with(self, message: str, code: str, status: int) -> None:
         """End the stream with an error event of ours."""
-        writer = self._endpoint.codec.stream_writer(self._head())
+        writer = self._endpoint.codec.stream_writer(self._exchange.head())
         error = errors.error_object(message, code=code, status=status)
         await self._request.end_stream(writer.error(error) + writer.done())
 

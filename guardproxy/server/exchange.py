@@ -30,8 +30,8 @@ from guardproxy.types import (
     UpstreamError,
     WireError,
 )
-from guardproxy.wire import errors, sse
-from guardproxy.wire.base import Codec, Conversation, Head
+from guardproxy.wire import errors
+from guardproxy.wire.base import PART, Codec, Conversation, Head
 from guardproxy.wire.json import where
 
 __all__ = ["Blocked", "Exchange"]
@@ -70,6 +70,7 @@ class Exchange:
     _choices: int = 1
     _include_usage: bool = False
     _json_reply: bool = False
+    _echo: Mapping[str, Json] = field(default_factory=dict)
     _vault: Vault | None = None
     """Where the policy masks reversibly: what this conversation's model sees as placeholders."""
     _gates: list[Gate] = field(default_factory=list)
@@ -81,7 +82,7 @@ class Exchange:
         conversation = self.codec.read_request(body)
         self.model, self.streaming = conversation.model, conversation.stream
         self._choices, self._include_usage = conversation.choices, conversation.include_usage
-        self._json_reply = conversation.json_reply
+        self._json_reply, self._echo = conversation.json_reply, conversation.echo
         self._vault = self.guard.vault(self.tenant, conversation.opening)
         if self.guard.held.full:
             raise WireError("guardproxy holds too much text now; try again later", status=503, code="overloaded")
@@ -184,11 +185,11 @@ class Exchange:
 
     async def whole(self, body: Json) -> bytes:
         """A whole reply of the upstream as the body for the client. Raises UpstreamError when it is no reply."""
-        reply = self._reply(self.codec.whole_writer(self._head()))
+        reply = self._reply(self.codec.whole_writer(self.head()))
         reader = self.codec.reader()
         try:
             for item in reader.whole(body):
-                await reply.take(item, alone=True)
+                await reply.take(item, alone=PART not in getattr(item, "field", ""))
             out = b"" if reply.fault else await reply.finish(complete=True)
         except WireError as e:
             raise UpstreamError(f"the upstream's reply can't be read: {e}", code="upstream_invalid_response") from None
@@ -201,8 +202,8 @@ class Exchange:
 
     async def stream(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """The upstream's events as events for the client. Trouble upstream ends it with an error event, never half."""
-        reply = self._reply(self.codec.stream_writer(self._head()))
-        reader, decoder = self.codec.reader(), sse.Decoder()
+        reply = self._reply(self.codec.stream_writer(self.head()))
+        reader, decoder = self.codec.reader(), self.codec.decoder()
         try:
             async for chunk in chunks:
                 for event in decoder.feed(chunk):
@@ -240,20 +241,22 @@ class Exchange:
             include_usage=self._include_usage,
             refusal=self.guard.refusal,
             held=self.guard.held,
+            keep_alive=self.codec.keep_alive(self.head()),
             drop_reasoning=self.guard.policy.defaults.reasoning == "drop",
-            vault=self._vault if self._vault else None,  # an empty one has nothing to give back
+            vault=self._vault or None,  # an empty one has nothing to give back
             json_reply=self._json_reply,
         )
 
     async def error(self, status: int, body: bytes) -> tuple[int, bytes]:
-        """An error reply of the upstream, its message guarded, in OpenAI's shape."""
+        """An error reply of the upstream, its message guarded, in the dialect's shape."""
         origin = Origin(Direction.RESPONSE, Role.ASSISTANT)
         try:
             message = await self.gate(origin).feed(errors.read_upstream_error(status, body), last=True)
         except Cut:
             message = "The upstream answered with an error; its message is withheld by policy."
         kind = "server_error" if status >= 500 else None
-        return status, errors.error_body(message or f"The upstream answered {status}.", type=kind, status=status)
+        error = errors.error_object(message or f"The upstream answered {status}.", type=kind, status=status)
+        return status, self.codec.error(error, status)
 
     # ------------------------------------------------------------------------------------------------ gates
 
@@ -275,8 +278,9 @@ class Exchange:
     def _facts(self, origin: Origin, findings: tuple[Finding, ...]) -> Facts:
         return Facts(self.request_id, origin, findings, self.tenant, self.model, self.route)
 
-    def _head(self) -> Head:
-        return Head(self.head_id, self.model, int(time.time()), self._include_usage)
+    def head(self) -> Head:
+        """What every event of the reply repeats."""
+        return Head(self.head_id, self.model, int(time.time()), self._include_usage, self._echo)
 
     async def close(self) -> None:
         """Run what only shadow rules need, now that the text is out."""

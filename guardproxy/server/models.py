@@ -13,7 +13,7 @@ from guardproxy.types import Json, UpstreamError, WireError
 from guardproxy.wire import models as wire
 from guardproxy.wire.json import dump, parse_reply
 
-ROUTE = "/models"
+ROUTE = "/v1/models"
 MAX_LEARNT = 256
 NO_LIST = "upstream_without_models"
 """Code of the error where the upstream has no such route: it may serve all the same."""

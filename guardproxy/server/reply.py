@@ -6,55 +6,44 @@ executable). A choice that is cut ends with `content_filter`, and nothing of it 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from guardproxy.engine import Cut, Gate, Held, Restorer, Vault
-from guardproxy.engine.json_text import guard_json
+from guardproxy.engine import Cut, Gate, Held, Vault
+from guardproxy.server.calls import MAX_CALL, MAX_CALLS, Collected, guard_call, guard_object, strings
+from guardproxy.server.fields import MAX_NOTES, Field
 from guardproxy.types import Channel, Decision, Json, Origin, WireError
 from guardproxy.wire import errors, sse
-from guardproxy.wire.base import Call, Codec, End, Fault, Item, ReplyReader, ReplyWriter, Text, Usage, share
+from guardproxy.wire.base import (
+    Block,
+    Call,
+    Codec,
+    End,
+    Fault,
+    Item,
+    Note,
+    ReplyReader,
+    ReplyWriter,
+    Text,
+    Usage,
+    item_of,
+    share,
+)
 
-MAX_CALL = 256 * 1024
-"""Characters of arguments, over all calls of a choice, that are kept until the calls are decided."""
-MAX_CALLS = 128
-"""Tool calls of one choice."""
-
-
-@dataclass(slots=True)
-class _Field:
-    """One text field of one choice."""
-
-    gate: Gate
-    origin: Origin
-    restorer: Restorer | None = None
-    pieces: deque[tuple[int, str, Json]] = field(
-        default_factory=deque
-    )  # end in the source, text, logprobs: not out yet
-    fed: int = 0
-    carry: str = ""  # released, but its logprobs' piece is not wholly so
-
-
-@dataclass(slots=True)
-class _Call:
-    """A call as far as it has come."""
-
-    kind: str
-    id: str = ""
-    name: str = ""
-    arguments: list[str] = field(default_factory=list)
+MAX_FIELDS = 512
+"""Text fields of one choice."""
 
 
 @dataclass(slots=True)
 class _Choice:
     """One choice of the reply."""
 
-    fields: dict[str, _Field] = field(default_factory=dict)  # the one that spoke last is the last
+    fields: dict[str, Field] = field(default_factory=dict)  # the one that spoke last is the last
     open: set[str] = field(default_factory=set)  # fields whose part is open
-    calls: dict[int, _Call] = field(default_factory=dict)
+    calls: dict[int, Collected] = field(default_factory=dict)
     kept: int = 0  # characters of the calls' arguments
+    called: int = 0  # calls and blocks that are out
     ended: bool = False
     cut: bool = False
 
@@ -70,6 +59,8 @@ class Reply:
     include_usage: bool
     refusal: Callable[[Decision], tuple[str, Literal["error", "refusal"]]]
     held: Held
+    keep_alive: bytes
+    """What tells the client that the upstream is alive."""
     drop_reasoning: bool = False
     vault: Vault | None = None
     """What the request masked reversibly, if anything."""
@@ -110,7 +101,7 @@ class Reply:
                 if self.fault:
                     break
         elif event.comment and not self._out:  # a word in one direction is enough, however many comments came
-            self._out.append(b": keep-alive\n\n")
+            self._out.append(self.keep_alive)
 
     async def take(self, item: Item, *, alone: bool = False) -> None:
         """Take one item. `alone`: it is all of its field."""
@@ -120,6 +111,10 @@ class Reply:
         await self._feed_pending()
         if isinstance(item, Call):
             await self._call(item)
+        elif isinstance(item, Block):
+            await self._block(item)
+        elif isinstance(item, Note):
+            await self._note(item)
         elif isinstance(item, End):
             await self._end(item.choice, item.reason)
         elif isinstance(item, Usage):
@@ -164,19 +159,20 @@ class Reply:
         if choice.ended:
             return
         try:
-            one = self._field(choice, name)
-            one.fed += len(text)
-            if one.restorer is None and (logprobs is not None or one.pieces):
-                one.pieces.append((one.fed, text, await self._checked(logprobs, one.origin)))
-            self._write(index, name, one, await one.gate.feed(text, last=last), last=last)
+            one = self._field(index, choice, name)
+            one.keep(text, await self._checked(logprobs, one.origin))
+            self._write(one, await one.gate.feed(text, last=last), last=last)
         except Cut as cut:
             await self._cut(index, choice, cut.decision)
 
-    def _field(self, choice: _Choice, name: str) -> _Field:
+    def _field(self, index: int, choice: _Choice, name: str) -> Field:
         one = choice.fields.get(name)
         if one is None:
+            if len(choice.fields) >= MAX_FIELDS:
+                raise WireError("the upstream sent more parts of a reply than guardproxy keeps")
             origin = self.codec.origin(name)
-            one = choice.fields[name] = _Field(self.gate(origin), origin)
+            dropped = self.drop_reasoning and origin.channel is Channel.ANALYSIS
+            one = choice.fields[name] = Field(index, name, self.gate(origin), origin, dropped=dropped)
             if self.vault is not None:
                 in_json = self.json_reply and origin.channel is not Channel.ANALYSIS
                 one.restorer = self.vault.restorer(in_json=in_json)
@@ -192,10 +188,10 @@ class Reply:
             f
             for f in choice.open
             if (self.codec.origin(f).channel is not channel and (index, f) not in self._together)
-            or (f != name and share(f, name))
+            or (f != name and (share(f, name) or item_of(f) != item_of(name)))
         ]
         try:
-            await self._part_ended(index, choice, over)
+            await self._part_ended(choice, over)
         except Cut as cut:
             await self._cut(index, choice, cut.decision)
             return
@@ -205,57 +201,27 @@ class Reply:
     def _follow(self, index: int, choice: _Choice, name: str) -> None:
         """What a server says under several names, and then under one of them, is one text to who reads that name."""
         before = next((f for f in reversed(choice.fields) if share(f, name)), name)
-        one = self._field(choice, name)
+        one = self._field(index, choice, name)
         if before != name:
-            self._write(index, before, choice.fields[before], "", last=True)
+            self._write(choice.fields[before], "", last=True)
             one.gate.follow(choice.fields[before].gate)
         choice.fields[name] = choice.fields.pop(name)
 
-    async def _part_ended(self, index: int, choice: _Choice, names: Iterable[str]) -> None:
+    async def _part_ended(self, choice: _Choice, names: Iterable[str]) -> None:
         for name in list(names):
             choice.open.discard(name)
             if one := choice.fields.get(name):
-                self._write(index, name, one, await one.gate.part_ended(), last=False)
+                self._write(one, await one.gate.part_ended(), last=False)
 
-    def _write(self, index: int, name: str, one: _Field, released: str, *, last: bool) -> None:
-        """`last`: nothing goes on behind it, so that what only began like a placeholder is none."""
-        if self.drop_reasoning and one.origin.channel is Channel.ANALYSIS:
-            return
-        if one.restorer is not None:  # the last thing that happens to a text: what it gives back is not read again
-            released = one.restorer.feed(released, last=last)
-        if one.pieces:
-            released = self._write_pieces(index, name, one, released)
-        if released:
-            self._out.append(self.writer.text(index, name, released, None))
-
-    def _write_pieces(self, index: int, name: str, one: _Field, released: str) -> str:
-        """Release whole pieces with their logprobs; once the field was edited its logprobs are gone for good."""
-        if one.gate.edited:
-            one.pieces.clear()
-            released, one.carry = one.carry + released, ""
-            return released
-        one.carry += released
-        before, at = one.gate.released - len(one.carry), 0  # where the carry begins in the source; what is out of it
-        while one.pieces:
-            end, text, logprobs = one.pieces[0]
-            start = min(end - len(text) - before, len(one.carry))
-            if start > at:  # it came without logprobs, and waited
-                self._out.append(self.writer.text(index, name, one.carry[at:start], None))
-                at = start
-            if end > one.gate.released:
-                break
-            one.pieces.popleft()
-            self._out.append(self.writer.text(index, name, text, logprobs))
-            at = end - before
-        released, one.carry = ("", one.carry[at:]) if one.pieces else (one.carry[at:], "")
-        return released
+    def _write(self, one: Field, released: str, *, last: bool) -> None:
+        one.write(self.writer, self._out, released, last=last)
 
     async def _checked(self, logprobs: Json | None, origin: Origin) -> Json | None:
         """Alternatives that the model did not choose are text too: a finding in one takes the object away."""
         if logprobs is None:
             return None
         try:
-            edits = await self.gate(origin).judge("\n".join(_strings(logprobs)))
+            edits = await self.gate(origin).judge("\n".join(strings(logprobs)))
         except Cut:
             return None
         return None if edits else logprobs
@@ -267,14 +233,16 @@ class Reply:
         if choice.ended:
             return
         try:
-            await self._part_ended(item.choice, choice, choice.open)
+            await self._part_ended(choice, choice.open)
             self._where = (-1, "")
             self._collect(choice, item)
+            if item.whole:
+                await self._decide_calls(item.choice, choice)
         except Cut as cut:
             await self._cut(item.choice, choice, cut.decision)
 
     def _collect(self, choice: _Choice, item: Call) -> None:
-        call = choice.calls.setdefault(item.index, _Call(item.kind))
+        call = choice.calls.setdefault(item.index, Collected(item.kind))
         call.id += item.id
         call.name += item.name
         call.arguments.append(item.arguments)
@@ -286,14 +254,52 @@ class Reply:
             raise WireError("the upstream sent more or larger tool calls than guardproxy keeps")
 
     async def _decide_calls(self, index: int, choice: _Choice) -> None:
-        """At the choice's end every call is complete (fragments of several may be interleaved): out it goes, or it cuts."""
-        for place, (number, one) in enumerate(choice.calls.items()):
+        """Every call is complete, since its choice ends (fragments of several may be interleaved) or the upstream says so.
+
+        Out they go, or one cuts.
+        """
+        for number, one in choice.calls.items():
             call = Call(index, number, one.id, one.name, "".join(one.arguments), one.kind)
             guarded = await guard_call(call, self.codec.origin("call", call.name), self.gate)
             if self.vault is not None:
                 guarded = self._restored(guarded, self.vault)
-            self._out.append(self.writer.call(index, place, guarded))
+            self._out.append(self.writer.call(index, choice.called, guarded))
+            choice.called += 1
         self._drop_calls(choice)
+
+    async def _block(self, item: Block) -> None:
+        """A call that the upstream ran itself: what the model said, and what the tool said."""
+        choice = self._choice(item.choice)
+        if choice.ended:
+            return
+        try:
+            await self._part_ended(choice, choice.open)
+            self._where = (-1, "")
+            if choice.calls:  # they came before it
+                await self._decide_calls(item.choice, choice)
+            if choice.called >= MAX_CALLS:
+                raise WireError("the upstream sent more tool calls than guardproxy keeps")
+            call = await guard_object(item.call, self.codec.origin("call", item.tool), self.gate)
+            result = await guard_object(item.result, self.codec.origin("result", item.tool), self.gate)
+        except Cut as cut:
+            await self._cut(item.choice, choice, cut.decision)
+            return
+        choice.called += 1
+        self._out.append(self.writer.block(item.choice, replace(item, call=call, result=result)))
+
+    async def _note(self, item: Note) -> None:
+        """A note waits for its range to be out. Text that placeholders are restored in has other ranges: no notes."""
+        choice = self._choice(item.choice)
+        one = choice.fields.get(item.field)
+        if choice.ended or one is None or one.restorer is not None or len(one.notes) >= MAX_NOTES:
+            return
+        if not 0 <= item.start <= item.end <= one.fed:
+            return
+        try:
+            one.notes.append(replace(item, value=await guard_object(item.value, one.origin, self.gate)))
+            self._write(one, "", last=False)
+        except Cut as cut:
+            await self._cut(item.choice, choice, cut.decision)
 
     def _restored(self, call: Call, vault: Vault) -> Call:
         """The call with the values that its tool may have."""
@@ -318,9 +324,9 @@ class Reply:
         if choice.ended:
             return
         try:
-            await self._part_ended(index, choice, choice.open)
-            for name, one in choice.fields.items():
-                self._write(index, name, one, "", last=True)
+            await self._part_ended(choice, choice.open)
+            for one in choice.fields.values():
+                self._write(one, "", last=True)
             await self._decide_calls(index, choice)
             for one in choice.fields.values():
                 one.gate.end()
@@ -337,8 +343,9 @@ class Reply:
             one.gate.end()
         message, _ = self.refusal(decision)
         if message:
-            name = self.codec.message_field
-            behind = name in choice.fields and choice.fields[name].gate.released
+            name = next((f for f in reversed(choice.fields) if share(f, self.codec.message_field)), None)
+            behind = name is not None and choice.fields[name].gate.released
+            name = name or self.codec.message_field
             self._out.append(self.writer.text(index, name, f"\n\n{message}" if behind else message, None))
         self._out.append(self.writer.end(index, "content_filter", cut=True))
 
@@ -390,30 +397,3 @@ class Reply:
             )
         except Cut:
             return "The upstream reported an error; its message is withheld by policy."
-
-
-async def guard_call(call: Call, origin: Origin, open_gate: Callable[[Origin], Gate]) -> Call:
-    """A complete call with its arguments edited. Name and id can't be: a finding in them cuts. Raises Cut."""
-    for text in (call.name, call.id):
-        if text:
-            gate = open_gate(origin)
-            if edits := await gate.judge(text):
-                gate.refuse(edits[0])
-    if not call.arguments:
-        return call
-    if call.kind == "custom":
-        arguments = await open_gate(origin).feed(call.arguments, last=True)
-    else:
-        arguments = await guard_json(call.arguments, lambda: open_gate(origin))
-    return replace(call, arguments=arguments)
-
-
-def _strings(value: Json) -> list[str]:
-    """Every string in a JSON value, keys included."""
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [s for k, v in value.items() for s in (str(k), *_strings(v))]
-    if isinstance(value, list):
-        return [s for v in value for s in _strings(v)]
-    return []

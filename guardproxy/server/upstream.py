@@ -23,6 +23,7 @@ KEEP_ALIVE = 4.0
 """Seconds that an idle connection is kept: less than the 5 after which uvicorn, and so many a backend, closes it."""
 MAX_ERROR = 65_536
 """Bytes of an upstream's error answer that are read."""
+V1: Final = "/v1/"
 _TROUBLE: Final = (aiohttp.ClientError, OSError)
 """What aiohttp raises for what a connection or a server does. A TimeoutError is an OSError."""
 
@@ -214,7 +215,10 @@ class Upstream:
             common[hdrs.AUTHORIZATION] = f"Bearer {key.get_secret_value()}"
         kind = {hdrs.CONTENT_TYPE: "application/json"}
         self._json = CIMultiDict({**common, hdrs.ACCEPT: "application/json", **kind})
-        self._events = CIMultiDict({**common, hdrs.ACCEPT: "text/event-stream", **kind})
+        self._streams = {
+            one: CIMultiDict({**common, hdrs.ACCEPT: one, **kind})
+            for one in ("text/event-stream", "application/x-ndjson")
+        }
         self._get = CIMultiDict({**common, hdrs.ACCEPT: "application/json"})
         self._session = self._open()
         self._urls: dict[str, URL] = {}
@@ -231,10 +235,13 @@ class Upstream:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeouts.connect),
         )
 
-    async def post(self, path: str, body: bytes, *, stream: bool) -> Answer:
-        """Ask. `path` is one of our own constants. Raises UpstreamError; answers of 400 and up are answers."""
-        clock = Clock(self._timeouts, stream=stream)
-        return await self._ask(hdrs.METH_POST, path, self._events if stream else self._json, body, clock)
+    async def post(self, path: str, body: bytes, *, stream: str | None) -> Answer:
+        """Ask. `path` and `stream` (the content type of a streamed answer, None for a whole one) are our own constants.
+
+        Raises UpstreamError; answers of 400 and up are answers.
+        """
+        clock = Clock(self._timeouts, stream=stream is not None)
+        return await self._ask(hdrs.METH_POST, path, self._streams[stream] if stream else self._json, body, clock)
 
     async def get(self, path: str, *, seconds: float) -> Answer:
         """A small answer in a short time."""
@@ -242,7 +249,7 @@ class Upstream:
         return await self._ask(hdrs.METH_GET, path, self._get, None, clock)
 
     async def _ask(self, method: str, path: str, headers: CIMultiDict[str], body: bytes | None, clock: Clock) -> Answer:
-        url = self._urls.get(path) or self._urls.setdefault(path, URL(self.base + path))
+        url = self._urls.get(path) or self._urls.setdefault(path, URL(self._url(path)))
         limit, name = clock.first()
         try:
             async with asyncio.timeout(limit) as patience:
@@ -255,6 +262,12 @@ class Upstream:
             answer.close()
             raise complaint
         return answer
+
+    def _url(self, path: str) -> str:
+        """`/v1/…` lies below the base as it was given; other interfaces of a server lie beside its `/v1`."""
+        if path.startswith(V1):
+            return self.base + path[len(V1) - 1 :]
+        return self.base.removesuffix(V1[:-1]) + path
 
     async def aclose(self) -> None:
         await self._session.close()

@@ -7,18 +7,32 @@ silently: what it can't read is an `Unread`, what it leaves out of a reply is na
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, TypeAlias
 
 from guardproxy.types import Json, Origin, Path, Role, Segment
+from guardproxy.wire.sse import Event
 
 BOTH: Final = "+"
 """Joins the names of fields that come with the same text: `reasoning+reasoning_content` is one text."""
+PART: Final = "#"
+"""Stands before the place of a part in a field: `output_text#2.0` is part 0 of item 2. Items come one after another."""
+_SEAMS: Final = frozenset(("content", "output", "system"))
+
+
+def names(field: str) -> list[str]:
+    """The names of a field, without its place."""
+    return field.partition(PART)[0].split(BOTH)
 
 
 def share(one: str, other: str) -> bool:
     """Whether two fields of `Text` have a name in common: to a client one goes on where the other stopped."""
-    return not set(one.split(BOTH)).isdisjoint(other.split(BOTH))
+    return not set(names(one)).isdisjoint(names(other))
+
+
+def item_of(field: str) -> str:
+    """The item that a field is a part of; empty in dialects without items. Only parts of one item run side by side."""
+    return field.partition(PART)[2].partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,8 @@ class Conversation:
     """The client asked for a usage chunk at the end of the stream."""
     json_reply: bool = False
     """The client asked for an answer that is a JSON document."""
+    echo: Mapping[str, Json] = field(default_factory=dict)
+    """Parameters that the dialect's reply repeats, as the client sent them."""
 
     @property
     def opening(self) -> str:
@@ -55,10 +71,17 @@ class Conversation:
         """Segments that are parts of one message: the model reads each of these lists as one text."""
         groups: dict[Path, list[Segment]] = {}
         for segment in self.segments:
-            path = segment.origin.path
-            if len(path) >= 5 and path[0] == "messages" and path[2] == "content":
-                groups.setdefault(path[:3], []).append(segment)
+            if (message := _message_of(segment.origin.path)) is not None:
+                groups.setdefault(message, []).append(segment)
         return [parts for parts in groups.values() if len(parts) > 1]
+
+
+def _message_of(path: Path) -> Path | None:
+    """The list of parts that a text is in, if it is in one: `messages[3].content` of `messages[3].content[0].text`."""
+    for at in range(len(path) - 2, -1, -1):
+        if path[at] in _SEAMS and type(path[at + 1]) is int:
+            return path[: at + 1]
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +107,35 @@ class Call:
     arguments: str = ""
     kind: str = "function"
     """`function` (arguments are JSON), `custom` (arguments are plain text), or `function_call` (the legacy single call)."""
+    whole: bool = False
+    """Nothing of it follows: it may be decided before its choice ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A call of a tool that the upstream runs itself, with what came of it. It goes out whole or not at all."""
+
+    choice: int
+    kind: str
+    """What it is in its dialect: `web_search_call`."""
+    tool: str
+    call: dict[str, Any]
+    """What the model said: a JSON object whose keys the dialect knows."""
+    result: dict[str, Any] = field(default_factory=dict)
+    """What the tool said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a server says about a range of a field's text: a citation. It goes out behind its text."""
+
+    choice: int
+    field: str
+    start: int
+    """In characters of the field's text so far, as the upstream sent it."""
+    end: int
+    value: dict[str, Any]
+    """Without the range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +160,7 @@ class Fault:
     message: str
 
 
-Item: TypeAlias = Text | Call | End | Usage | Fault
+Item: TypeAlias = Text | Call | Block | Note | End | Usage | Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +171,8 @@ class Head:
     model: str
     created: int
     include_usage: bool = False
+    echo: Mapping[str, Json] = field(default_factory=dict)
+    """`Conversation.echo`."""
 
 
 class ReplyReader(Protocol):
@@ -151,6 +205,14 @@ class ReplyWriter(Protocol):
         """One complete call, decided."""
         ...
 
+    def block(self, choice: int, block: Block) -> bytes:
+        """A call that the upstream ran, and its result, decided. Only for what the reader of the dialect gives."""
+        ...
+
+    def note(self, choice: int, field: str, start: int, end: int, value: Json) -> bytes:
+        """A note on a range of the field's text as it was written. Only for what the reader of the dialect gives."""
+        ...
+
     def end(self, choice: int, reason: str, *, cut: bool = False) -> bytes:
         """End a choice. `cut`: the guard ended it."""
         ...
@@ -166,13 +228,29 @@ class ReplyWriter(Protocol):
         ...
 
 
+class Decoder(Protocol):
+    """Cuts a stream into events. `feed` may be given any pieces of it; the events are the same."""
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """Events that are complete now. Raises WireError for what is no such stream."""
+        ...
+
+    def close(self) -> list[Event]:
+        """The end of the stream: what is left of it."""
+        ...
+
+
 class Codec(Protocol):
     """One dialect."""
 
     route: str
-    """Path below the API base: `/chat/completions`."""
+    """Path: `/v1/chat/completions`. The upstream has it below the same base."""
+    prefix: str
+    """Of the ids of its replies: `chatcmpl-`."""
     message_field: str
     """The reply field that a message of ours goes into: `content`, `text`."""
+    stream_type: str
+    """Content type of its streams, from the upstream and to the client."""
 
     def read_request(self, body: Json) -> Conversation:
         """Raises WireError, naming the parameter, for what is malformed or not on the allowlist."""
@@ -186,6 +264,8 @@ class Codec(Protocol):
         """Where a reply's text of this field comes from; `field` is "call" for the arguments of a tool call."""
         ...
 
+    def decoder(self) -> Decoder: ...
+
     def reader(self) -> ReplyReader: ...
 
     def stream_writer(self, head: Head) -> ReplyWriter: ...
@@ -196,8 +276,16 @@ class Codec(Protocol):
         """The 200 form of a blocked request (`on_block: refusal`): one assistant message ended by `content_filter`."""
         ...
 
+    def error(self, error: dict[str, Json], status: int) -> bytes:
+        """The body of an HTTP error, from an object `{message, type, param, code, …}`."""
+        ...
+
+    def keep_alive(self, head: Head) -> bytes:
+        """What may stand between two events of a stream and tells nothing."""
+        ...
+
 
 __all__ = [
-    "BOTH", "Call", "Codec", "Conversation", "End", "Fault", "Head", "Item", "ReplyReader", "ReplyWriter", "Segment",
-    "Text", "Unread", "Usage", "share",
+    "BOTH", "PART", "Block", "Call", "Codec", "Conversation", "Decoder", "End", "Fault", "Head", "Item", "Note",
+    "ReplyReader", "ReplyWriter", "Segment", "Text", "Unread", "Usage", "item_of", "names", "share",
 ]  # fmt: skip

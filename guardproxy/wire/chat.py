@@ -10,17 +10,18 @@ from guardproxy.wire import chat_request
 from guardproxy.wire.base import BOTH, Conversation, Head, ReplyWriter
 from guardproxy.wire.chat_reply import REASONING, ChatReader
 from guardproxy.wire.chat_write import ChatStreamWriter, ChatWholeWriter, refusal
+from guardproxy.wire.dialect import ServerSentEvents
 from guardproxy.wire.parameters import DROPPED, finish
 from guardproxy.wire.request import rewrite
 
 _CHANNELS: Final = {**dict.fromkeys(REASONING, Channel.ANALYSIS), "call": Channel.COMMENTARY}
 
 
-class Chat:
+class Chat(ServerSentEvents):
     """Chat Completions. `extra_parameters`: what the operator lets through by name (`top_a`, `messages.cache_control`)."""
 
     def __init__(self, extra_parameters: frozenset[str] = frozenset()) -> None:
-        self.route, self.message_field = "/chat/completions", "content"
+        self.route, self.prefix, self.message_field = "/v1/chat/completions", "chatcmpl-", "content"
         self._extra = extra_parameters
 
     def read_request(self, body: Json) -> Conversation:

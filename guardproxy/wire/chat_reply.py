@@ -244,7 +244,8 @@ class ChatReader:
             if len(key) == 2:
                 items.append(Text(key[0], key[1], "\ufffd"))
             else:
-                items.append(Call(key[0], key[1], kind=key[2], **{key[3]: "\ufffd"}))
+                texts: dict[str, Any] = {key[3]: "\ufffd"}
+                items.append(Call(key[0], key[1], kind=key[2], **texts))
         return items
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from guardproxy.types import Json
 from guardproxy.wire.base import BOTH, Call, Head, ReplyWriter
 from guardproxy.wire.chat_reply import REASONING
+from guardproxy.wire.dialect import TextsAndCalls
 from guardproxy.wire.json import dump
 from guardproxy.wire.writing import ZERO, StreamWriter, body, string
 
@@ -133,7 +134,7 @@ class _Choice:
         return {"index": index, "message": self.message(), "logprobs": logprobs, "finish_reason": self.reason}
 
 
-class ChatWholeWriter:
+class ChatWholeWriter(TextsAndCalls):
     """Writes a whole body."""
 
     __slots__ = ("_choices", "_error", "_head", "_usage")

@@ -10,6 +10,7 @@ from guardproxy.types import Direction, Json, Origin, Path, Role, WireError
 from guardproxy.wire import logprobs
 from guardproxy.wire.base import Call, Conversation, End, Fault, Head, Item, ReplyWriter, Text, Usage
 from guardproxy.wire.chat_write import refusal
+from guardproxy.wire.dialect import ServerSentEvents, TextsAndCalls
 from guardproxy.wire.errors import message_of
 from guardproxy.wire.json import dump, parse_reply
 from guardproxy.wire.parameters import DROPPED, SHARED, finish, json_wanted, require_model, usage_wanted
@@ -203,7 +204,7 @@ class _Choice:
         return {"text": "".join(self.texts), "index": index, "logprobs": logprobs, "finish_reason": self.reason}
 
 
-class CompletionsWholeWriter:
+class CompletionsWholeWriter(TextsAndCalls):
     """Writes a whole body."""
 
     __slots__ = ("_choices", "_error", "_head", "_usage")
@@ -241,11 +242,11 @@ class CompletionsWholeWriter:
         return body(self._head, _OBJECT, choices, self._usage)
 
 
-class Completions:
+class Completions(ServerSentEvents):
     """Completions. `extra_parameters`: what the operator lets through by name."""
 
     def __init__(self, extra_parameters: frozenset[str] = frozenset()) -> None:
-        self.route, self.message_field = "/completions", "text"
+        self.route, self.prefix, self.message_field = "/v1/completions", "cmpl-", "text"
         self._extra = extra_parameters
 
     def read_request(self, body: Json) -> Conversation:

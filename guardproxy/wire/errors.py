@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-import orjson
-
 from guardproxy.types import Json, WireError
 from guardproxy.wire.json import dump, parse_reply
 
@@ -48,8 +46,13 @@ def error_body(
     return dump({"error": error_object(message, type=type, code=code, param=param, status=status)})
 
 
-def blocked_request(message: str, labels: Iterable[str], param: str | None = None) -> bytes:
-    """The body of the 400 that a blocked request gets: `code` as OpenAI's SDKs know it, `innererror` as Azure's do.
+def openai(error: dict[str, Json], status: int = 400) -> bytes:
+    """An error object as the body that OpenAI's clients read."""
+    return dump({"error": error})
+
+
+def blocked_request(message: str, labels: Iterable[str], param: str | None = None) -> dict[str, Json]:
+    """The error of the 400 that a blocked request gets: `code` as OpenAI's SDKs know it, `innererror` as Azure's do.
 
     Categories are the first parts of our labels (`pii.email` → `pii`).
     """
@@ -61,7 +64,7 @@ def blocked_request(message: str, labels: Iterable[str], param: str | None = Non
             c: {"filtered": True, "detected": True} for c in categories if _CATEGORY.fullmatch(c)
         },
     }
-    return orjson.dumps({"error": error})
+    return error
 
 
 def message_of(body: Json) -> str:

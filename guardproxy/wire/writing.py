@@ -8,6 +8,7 @@ import orjson
 
 from guardproxy.types import Json
 from guardproxy.wire.base import Head
+from guardproxy.wire.dialect import TextsAndCalls
 from guardproxy.wire.json import dump
 from guardproxy.wire.sse import encode
 
@@ -55,7 +56,7 @@ class Envelope:
         return encode(dump({"error": error}))
 
 
-class StreamWriter:
+class StreamWriter(TextsAndCalls):
     """What writers of streams share: the events that are of no choice."""
 
     __slots__ = ("_done", "_envelope")

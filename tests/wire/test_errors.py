@@ -7,6 +7,7 @@ import openai
 import pytest
 
 from guardproxy.wire.errors import MAX_MESSAGE, blocked_request, error_body, message_of, read_upstream_error, type_of
+from guardproxy.wire.errors import openai as openai_body
 
 
 def test_an_error_has_all_four_fields() -> None:
@@ -32,7 +33,7 @@ def test_the_type_follows_from_the_status(status: int, kind: str) -> None:
 
 
 def test_a_blocked_request_reads_as_azure_says_it() -> None:
-    error = json.loads(blocked_request("Blocked.", ["pii.email", "pii.phone", "secret.aws", "<bad>"]))["error"]
+    error = blocked_request("Blocked.", ["pii.email", "pii.phone", "secret.aws", "<bad>"])
     assert error["code"] == "content_filter" and error["type"] == "invalid_request_error"
     assert error["innererror"] == {
         "code": "ResponsibleAIPolicyViolation",
@@ -41,13 +42,13 @@ def test_a_blocked_request_reads_as_azure_says_it() -> None:
 
 
 def test_a_blocked_request_names_its_place_where_it_has_one() -> None:
-    assert json.loads(blocked_request("Blocked.", []))["error"]["param"] is None
-    assert json.loads(blocked_request("Blocked.", [], "messages[0]"))["error"]["param"] == "messages[0]"
+    assert blocked_request("Blocked.", [])["param"] is None
+    assert blocked_request("Blocked.", [], "messages[0]")["param"] == "messages[0]"
 
 
 def test_the_openai_client_understands_it() -> None:
     transport = httpx.MockTransport(
-        lambda request: httpx.Response(400, content=blocked_request("Blocked.", ["pii.email"]))
+        lambda request: httpx.Response(400, content=openai_body(blocked_request("Blocked.", ["pii.email"])))
     )
     with httpx.Client(transport=transport) as client:
         answer = client.get("http://guard.test/")
