@@ -10,11 +10,12 @@ import asyncio
 import time
 from bisect import bisect_right
 from collections.abc import Awaitable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
 from guardproxy.engine.edits import Replacer
-from guardproxy.engine.observe import FailureKind, Observer
+from guardproxy.engine.limits import Deadline, Held
+from guardproxy.engine.observe import FailureKind, Observer, Silent
 from guardproxy.engine.plan import Plan
 from guardproxy.types import Context, Decision, Edit, Facts, Filter, Finding, Outcome, Report, Scan, Span, Verdict
 
@@ -29,35 +30,6 @@ class Cut(Exception):
     def __init__(self, decision: Decision) -> None:
         super().__init__(decision.rule)
         self.decision = decision
-
-
-@dataclass(slots=True)
-class Held:
-    """Characters that all requests together hold back now; `limit` bounds the memory of a crowd."""
-
-    limit: int
-    now: int = 0
-
-    @property
-    def full(self) -> bool:
-        return self.now > self.limit
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """Time that one filter may spend on one segment, in all, however slowly it arrives.
-
-    A piece costs something besides its characters: without its own share, numbers or hashes that come a token at a time
-    would be refused where the same text in one piece passes.
-    """
-
-    base: float = 1.0
-    per_kilobyte: float = 0.008
-    per_piece: float = 0.00025
-
-    def seconds(self, characters: int, pieces: int = 1, pace: float = 0.0) -> float:
-        """`pace`: seconds per kilobyte that a filter asks for, if it is more."""
-        return self.base + max(self.per_kilobyte, pace) * characters / 1024 + self.per_piece * pieces
 
 
 def _pace(one: Filter) -> float:
@@ -106,6 +78,8 @@ class Gate:
         """(start, end) in the source of each edit made, and the length of what stands there now."""
         self.known: frozenset[str] | None = None
         """For a second view of a text: rules that the first one told about, so that nothing is counted twice."""
+        self.quiet = False
+        """Another view of the text tells what was decided, unless this one blocks."""
         self._replacer, self._observer, self._held, self._deadline = replacer, observer, held, deadline
         self._text = ""  # what is not released yet, but for the latest pieces: joined when something is released
         self._pieces: list[str] = []
@@ -201,14 +175,39 @@ class Gate:
 
     async def judge(self, text: str) -> tuple[Edit, ...]:
         """Read a whole text and return the edits it needs, without making them. Raises Cut."""
-        if self._bypass:
-            return ()
+        if not self._bypass:
+            await self.look(text, last=True)
+        return self._edits
+
+    async def look(self, text: str, *, last: bool = False) -> None:
+        """Read more of a text that another view writes: `released` and `edits` say what came of it. Raises Cut."""
         writing, self._replacer = self._replacer, self._replacer.reading()
         try:
-            await self.feed(text, last=True)
+            await self.feed(text, last=last)
         finally:
             self._replacer = writing
+
+    @property
+    def bypassed(self) -> bool:
+        """It reads nothing and lets everything through."""
+        return self._bypass
+
+    @property
+    def ended(self) -> bool:
+        return self._ended
+
+    def hold(self, more: int) -> None:
+        """Somebody keeps `more` characters back beside this gate's own; negative: no longer."""
+        self._held.now += more
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits so far, made or not: those that end at or before `released` are final."""
         return self._edits
+
+    def replacement(self, edit: Edit, text: str) -> str:
+        """What stands for a span's text."""
+        return self._replacer(edit, text)
 
     def render(self, text: str, edits: tuple[Edit, ...]) -> str:
         """A whole text with these edits made: for callers of `judge`."""
@@ -321,6 +320,19 @@ class Gate:
         """The text is more than is read of it: a finding like any failure. Raises Cut where policy blocks those."""
         self._decide([Finding("guard", "guard.overflow", 1.0)])
 
+    def misfit(self) -> None:
+        """No replacement fits the schema that the client asked for: a finding like any failure. Raises Cut like `overflow`."""
+        self._decide([Finding("guard", "guard.schema", 1.0)])
+
+    def mute(self) -> None:
+        """Tell nobody what is decided: the text is only a proposal of ours."""
+        self._observer = Silent()
+
+    def tell(self) -> None:
+        """Tell what was decided after all, though `quiet`."""
+        if not self.plan.shadow:
+            self._observer.decided(self.facts, self.decision, final=True)
+
     def refuse(self, edit: Edit) -> NoReturn:
         """Cut because an edit can't be written where it would have to stand (a key, a number, a name)."""
         findings = tuple(f for f in self.facts.findings if f.span and f.span[0] < edit.end and edit.start < f.span[1])
@@ -408,8 +420,9 @@ class Gate:
 
     def _told(self) -> bool:
         """Whether another view of the same text told all that this one has to tell."""
-        rules = (v.rule for v in self.decision.verdicts)
-        return self.known is not None and self.decision.outcome < Outcome.BLOCK and all(r in self.known for r in rules)
+        if self.decision.outcome >= Outcome.BLOCK:
+            return False
+        return self.quiet or (self.known is not None and all(v.rule in self.known for v in self.decision.verdicts))
 
     def _close_scans(self) -> None:
         for reading in self._readings:
