@@ -96,9 +96,8 @@ class JsonStream:
             value.plain()
         return out
 
-    def follow(self, other: Gate | JsonStream) -> None:
+    def follow(self, before: Gate) -> None:
         """Read what comes next as what goes on behind the end of another gate's part: as text, in two readings."""
-        before = other.raw if isinstance(other, JsonStream) else other
         self.raw.follow(before)
         self._lexer.broken, self._key = True, None
         self._values.clear()

@@ -70,6 +70,7 @@ class Exchange:
     _choices: int = 1
     _include_usage: bool = False
     _json_reply: bool = False
+    _schema: Json = None
     _echo: Mapping[str, Json] = field(default_factory=dict)
     _vault: Vault | None = None
     """Where the policy masks reversibly: what this conversation's model sees as placeholders."""
@@ -82,7 +83,7 @@ class Exchange:
         conversation = self.codec.read_request(body)
         self.model, self.streaming = conversation.model, conversation.stream
         self._choices, self._include_usage = conversation.choices, conversation.include_usage
-        self._json_reply, self._echo = conversation.json_reply, conversation.echo
+        self._json_reply, self._schema, self._echo = conversation.json_reply, conversation.schema, conversation.echo
         self._vault = self.guard.vault(self.tenant, conversation.opening)
         if self.guard.held.full:
             raise WireError("guardproxy holds too much text now; try again later", status=503, code="overloaded")
@@ -245,6 +246,7 @@ class Exchange:
             drop_reasoning=self.guard.policy.defaults.reasoning == "drop",
             vault=self._vault or None,  # an empty one has nothing to give back
             json_reply=self._json_reply,
+            schema=self._schema,
         )
 
     async def error(self, status: int, body: bytes) -> tuple[int, bytes]:

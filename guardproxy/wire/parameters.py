@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import orjson
+
 from guardproxy.types import Json, Path, WireError
 from guardproxy.wire.request import (
     MAX_CHOICES,
@@ -126,6 +128,31 @@ def json_wanted(body: dict[str, Any]) -> bool:
         or (isinstance(structure, dict) and not {"json", "json_object"}.isdisjoint(structure))
         or any(body.get(name) is not None for name in ("guided_json", "json_schema"))
     )
+
+
+def schema_wanted(body: dict[str, Any]) -> Json:
+    """The JSON Schema that the client asked the answer to keep to, in any server's way of saying so; None without one."""
+    form, structure = body.get("response_format"), body.get("structured_outputs")
+    form = form if isinstance(form, dict) else {}
+    inner = form.get("json_schema")
+    named = (
+        inner.get("schema") if isinstance(inner, dict) else None,
+        form.get("schema"),
+        structure.get("json") if isinstance(structure, dict) else None,
+        body.get("guided_json"),
+        body.get("json_schema"),
+    )
+    return next((schema for schema in map(_schema, named) if schema is not None), None)
+
+
+def _schema(value: Json) -> Json:
+    """A schema, which some servers take as text too."""
+    if isinstance(value, str):
+        try:
+            value = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return None
+    return value if isinstance(value, dict) else None
 
 
 def usage_wanted(body: dict[str, Any]) -> bool:

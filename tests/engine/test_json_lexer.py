@@ -11,7 +11,7 @@ from guardproxy.engine.json_lexer import MAX_NESTING, Broken, Closed, Event, Lex
 from guardproxy.engine.strings import is_json, strings_of
 
 DOCUMENTS = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.sampled_from(["\ud83d", "😀\ude00"])),
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.sampled_from(["\ud83d", "\ude00"])),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=10,
 )  # fmt: skip
