@@ -74,7 +74,8 @@ CHECKS: Final[dict[str, Callable[[str], bool]]] = {
 """What a format asks of a string. A format that is not here is a note for readers, and asks nothing."""
 
 NEUTRAL: Final = (
-    "redacted@invalid", "redacted@xx.invalid", "redacted@redacted.x", "x@x", "redacted:", "https://redacted.invalid/", "redacted.invalid",
+    "redacted@invalid", "redacted@xx.invalid", "redacted@redacted.x", "x@x",
+    "redacted:", "https://redacted.invalid/", "redacted.invalid",
     "00000000-0000-0000-0000-000000000000", "1970-01-01", "1970-01-01T00:00:00Z", "00:00:00Z", "P0D", "0.0.0.0", "::",  # noqa: S104
     "redacted", "Redacted", "REDACTED", "/redacted", "x", "X", "0", "1", "-",
 )  # fmt: skip
