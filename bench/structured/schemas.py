@@ -49,6 +49,9 @@ NAMES = (
     "größe",
 )
 
+IMPOSSIBLE = 0.08
+"""Share of patterns and of enumerations that take nothing but what the filters find."""
+
 
 @dataclass
 class Made:
@@ -217,6 +220,8 @@ class _Maker:
 
     def _pattern(self) -> tuple[Json, str]:
         self._uses("pattern")
+        if self.rng.random() < IMPOSSIBLE:
+            return {"pattern": r"^AKIA[0-9A-Z]{16}$"}, self._secret(KEYS)  # all that it takes is what the filter finds
         return self.rng.choice(
             (
                 lambda: ({"pattern": r"^[^@\s]+@[^@\s]+\.[^@\s]+$"}, self._secret(EMAILS)),
@@ -226,7 +231,6 @@ class _Maker:
                 lambda: ({"pattern": r"^\d{3}-\d{2}-\d{4}$"}, self._secret(SSNS)),
                 lambda: ({"pattern": r"^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$"}, self._secret(IBANS)),
                 lambda: ({"pattern": r"^(\d[ -]?){13,19}$"}, self._secret(CARDS)),
-                lambda: ({"pattern": r"^AKIA[0-9A-Z]{16}$"}, self._secret(KEYS)),
                 lambda: ({"pattern": r"^[A-Z0-9]+$", "maxLength": 40}, self._secret(KEYS, IBANS)),
                 lambda: ({"pattern": r"^.{1,80}$"}, f"call {self._any()}"),
                 lambda: (
@@ -242,7 +246,7 @@ class _Maker:
     def _enum(self) -> tuple[Json, str]:
         self._uses("enum")
         word = self.rng.choice(("red", "green", "blue"))
-        if self.rng.random() < 0.04:  # the author's own text holds a value: nothing else may stand there
+        if self.rng.random() < IMPOSSIBLE:  # the author's own text holds a value: nothing else may stand there
             value = self._any()
             return self.rng.choice(({"enum": [word, value]}, {"const": value})), value
         return self.rng.choice(({"enum": ["red", "green", "blue"]}, {"const": word})), word

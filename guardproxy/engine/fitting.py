@@ -39,6 +39,13 @@ class Check:
 
     holds: Callable[[str], bool]
     exact: bool
+    same: bool = False
+    """It names values: another one of them would say something else, so none may stand for it."""
+
+    def kept(self, before: str, after: str) -> bool:
+        if not self.holds(before):
+            return not (self.exact and self.holds(after))
+        return before == after if self.same else self.holds(after)
 
 
 @dataclass(slots=True)
@@ -79,7 +86,7 @@ class Fitting:
             return False
         if any(after in self._said.get(one, ()) for one in place.unique):
             return False
-        return all(c.holds(after) if c.holds(before) else not (c.exact and c.holds(after)) for c in place.checks)
+        return all(c.kept(before, after) for c in place.checks)
 
     def seen(self, path: Path, said: str) -> None:
         """A string of the document as it went out: others may have to differ."""
@@ -208,7 +215,7 @@ class _Walk:
     def _constrain(self, node: dict[str, Any], exact: bool) -> None:
         for name in _KEYWORDS:
             if name in node and (holds := self._check(name, node[name])) is not None:
-                self._place.checks.append(Check(holds, exact))
+                self._place.checks.append(Check(holds, exact, name in ("enum", "const")))
 
     def _check(self, name: str, wanted: Json) -> Callable[[str], bool] | None:
         """What a keyword asks of a string; None where it asks nothing."""

@@ -174,7 +174,8 @@ class JsonStream:
 
     async def _go_on(self, final: bool) -> str:
         """What may go out, now that every view has read what came. `final`: nothing is waited for."""
-        await self._read_keys(final)
+        if self._keys or final:
+            await self._read_keys(final)
         if self._strings > MAX_STRINGS and not self._crowded:
             self._crowded = True
             self._overflow()
@@ -187,8 +188,9 @@ class JsonStream:
         if not final and waiting > self._defaults.max_hold and self._defaults.release != "whole" and not self._loose:
             self._loose = True
             self._overflow()
-        self.raw.hold(waiting - self._extra)
-        self._extra = waiting
+        if waiting != self._extra:
+            self.raw.hold(waiting - self._extra)
+            self._extra = waiting
         if len(self._views) > 64:
             self._views = [g for g in self._views if not g.ended or g.decision.verdicts]
         return out
