@@ -49,7 +49,7 @@ NAMES = (
     "größe",
 )
 
-IMPOSSIBLE = 0.08
+IMPOSSIBLE = 0.05
 """Share of patterns and of enumerations that take nothing but what the filters find."""
 
 
@@ -61,6 +61,8 @@ class Made:
     document: Json
     planted: list[str] = field(default_factory=list)
     keywords: set[str] = field(default_factory=set)
+    impossible: bool = False
+    """Some planted value stands where nothing else may, or where all that may is found too."""
 
     def text(self, rng: Random) -> str:
         """The document as some model might write it."""
@@ -79,13 +81,14 @@ class _Maker:
         self.rng = rng
         self.planted: list[str] = []
         self.keywords: set[str] = set()
+        self.impossible = False
         self.defs: dict[str, Json] = {}
 
     def make(self) -> Made:
         schema, document = self._object(0)
         if self.defs:
             schema["$defs"] = self.defs
-        return Made(schema, document, self.planted, self.keywords)
+        return Made(schema, document, self.planted, self.keywords, self.impossible)
 
     def _uses(self, *keywords: str) -> None:
         self.keywords.update(keywords)
@@ -221,6 +224,7 @@ class _Maker:
     def _pattern(self) -> tuple[Json, str]:
         self._uses("pattern")
         if self.rng.random() < IMPOSSIBLE:
+            self.impossible = True
             return {"pattern": r"^AKIA[0-9A-Z]{16}$"}, self._secret(KEYS)  # all that it takes is what the filter finds
         return self.rng.choice(
             (
@@ -238,6 +242,9 @@ class _Maker:
                     f"write to {self._secret(EMAILS)} or {self._secret(PHONES)}",
                 ),
                 lambda: ({"pattern": r"^ref: \S"}, f"ref: {self._secret(SSNS, CARDS)}"),
+                lambda: ({"pattern": r"^tel:\+\d{8,15}$"}, f"tel:{self._secret(('+14155550132', '+447700900123'))}"),
+                lambda: ({"pattern": r"^mailto:\S+@\S+$"}, f"mailto:{self._secret(EMAILS)}"),
+                lambda: ({"pattern": r"^(?=.*\d).{5,60}$"}, f"call {self._secret(PHONES)}"),
                 lambda: ({"pattern": r"^[A-Z]{3}-\d{4}$"}, "ABC-2026"),
                 lambda: ({"pattern": r"^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$"}, "02:00:5e:10:00:ff"),
             )
@@ -247,6 +254,6 @@ class _Maker:
         self._uses("enum")
         word = self.rng.choice(("red", "green", "blue"))
         if self.rng.random() < IMPOSSIBLE:  # the author's own text holds a value: nothing else may stand there
-            value = self._any()
+            self.impossible, value = True, self._any()
             return self.rng.choice(({"enum": [word, value]}, {"const": value})), value
         return self.rng.choice(({"enum": ["red", "green", "blue"]}, {"const": word})), word

@@ -119,10 +119,14 @@ class Fitting:
             if len(text) > MAX_PATTERN:
                 raise _TooWide
             try:
-                compiled = re2.compile(formats.re2_syntax(text), _OPTIONS)
+                parts = [(re2.compile(one, _OPTIONS), wanted) for one, wanted in formats.conjunction(text)]
             except re2.error:
                 raise _TooWide from None
-            found = self._patterns[text] = lambda value: compiled.search(value) is not None
+
+            def found(value: str) -> bool:
+                return all((one.search(value) is not None) is wanted for one, wanted in parts)
+
+            self._patterns[text] = found
         return found
 
 

@@ -119,6 +119,42 @@ def re2_syntax(pattern: str) -> str:
     return re.sub(r"\\(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(/)|(.))", _translated, pattern, flags=re.DOTALL)
 
 
+_AHEAD = re.compile(r"\(\?[=!]")
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()]", re.DOTALL)
+
+
+def conjunction(pattern: str) -> list[tuple[str, bool]]:
+    """Patterns in RE2's syntax, and whether a text has to match each, that together are this ECMA 262 pattern.
+
+    RE2 knows no look-ahead. One at a pattern's start, where passwords have theirs, is a pattern of its own:
+    `^(?=.*\\d)(?!x).+$` asks for `^(?:.*\\d)`, for no `^(?:x)`, and for `^.+$`.
+    """
+    out: list[tuple[str, bool]] = []
+    rest = pattern
+    while rest.startswith("^") and _AHEAD.match(rest, 1) and "|" not in _top(rest):
+        depth = 0
+        for token in _TOKEN.finditer(rest):
+            depth += (token[0] == "(") - (token[0] == ")")
+            if not depth and token[0] == ")":
+                break
+        else:
+            break
+        out.append((re2_syntax(f"^(?:{rest[4 : token.start()]})"), rest[3] == "="))
+        rest = "^" + rest[token.end() :]
+    return [*out, (re2_syntax(rest), True)]
+
+
+def _top(pattern: str) -> str:
+    """The pattern without its groups, classes and escapes."""
+    out, depth, at = "", 0, 0
+    for token in _TOKEN.finditer(pattern):
+        if not depth:
+            out += pattern[at : token.start()]
+        depth += (token[0] == "(") - (token[0] == ")")
+        at = token.end()
+    return out + pattern[at:]
+
+
 def _translated(match: re.Match[str]) -> str:
     code = match[1] or match[2]
     return f"\\x{{{code}}}" if code else match[3] or match[0]

@@ -1,10 +1,12 @@
 """Formats of JSON Schema, and what replacements look like."""
 
+import re
+
 import jsonschema
 import pytest
 import re2
 
-from guardproxy.engine.formats import CHECKS, NEUTRAL, SHAPES, pointer, re2_syntax
+from guardproxy.engine.formats import CHECKS, NEUTRAL, SHAPES, conjunction, pointer, re2_syntax
 
 GOOD = {
     "email": ["a@b", "jane.doe+x@mail.example.com", "redacted@invalid"],
@@ -68,6 +70,28 @@ def test_shapes_keep_the_length_and_nothing_that_was_said() -> None:
 )
 def test_patterns_as_javascript_writes_them(pattern: str, value: str) -> None:
     assert re2.search(re2_syntax(pattern), value)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "good", "bad"),
+    [
+        (r"^(?=.*\d).{5,9}$", ["abcd1"], ["abcde", "1", "1234567890"]),
+        (r"^(?=.*[)(])(?=.*\))(?!x)\S+$", ["a)", "()"], ["a(", "x)", "a) "]),
+        (r"^(?!a|b)c?", ["c", ""], ["a", "bc"]),
+        (r"^[(](?:x|y)$", ["(x"], ["x"]),
+    ],
+)
+def test_patterns_that_look_ahead_at_their_start(pattern: str, good: list[str], bad: list[str]) -> None:
+    def holds(text: str) -> bool:
+        return all(bool(re2.search(one, text)) is wanted for one, wanted in conjunction(pattern))
+
+    for text in (*good, *bad):
+        assert holds(text) == bool(re.search(pattern, text)) == (text in good)
+
+
+@pytest.mark.parametrize("pattern", ["^(?=a)b|c", "a(?=b)", "(?=a)", "^(?=a"])
+def test_other_patterns_that_look_ahead_are_left_alone(pattern: str) -> None:
+    assert conjunction(pattern) == [(pattern, True)]
 
 
 def test_steps_of_a_pointer() -> None:
