@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import re
-import select
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import httpx
 import pytest
 
 from tests.e2e.tap import SECONDS, Tap, tapped
+from tests.ready import first_line
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
@@ -104,13 +104,7 @@ def serving(
 
 
 def _ready(process: subprocess.Popen[bytes], errors: Path) -> tuple[str, str]:
-    line, deadline = b"", time.monotonic() + START_SECONDS
-    while not line.endswith(b"\n") and time.monotonic() < deadline:
-        if select.select([process.stdout], [], [], 0.5)[0]:
-            read = os.read(process.stdout.fileno(), 4096)
-            line += read
-            if not read:
-                break
+    line = first_line(process, START_SECONDS)
     if found := READY.fullmatch(line.decode()):
         return found[1], found[2]
     said = errors.read_text(errors="replace").strip() or f"nothing more, for {START_SECONDS} s"
