@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from guardproxy.filters._presidio_gate import ENTITIES, Gate
 from guardproxy.filters._presidio_scan import Found, PresidioScan
 from guardproxy.inference import Pool
-from guardproxy.types import VIEWS, ConfigError, Context, FilterConfig, Origin
+from guardproxy.types import Context, FilterConfig, Origin
 
 LABELS = tuple(sorted({entity.label for entity in ENTITIES.values()}))
 
@@ -120,8 +120,7 @@ class Filter:
     """Presidio behind a gate. `start` may take some seconds; it raises ConfigError when something is not installed."""
 
     def __init__(self, name: str, config: Config) -> None:
-        if config.views != VIEWS:
-            raise ConfigError(f"filter {name!r}: 'views' is for filters of patterns; presidio has none, leave it out")
+        config.refuse_views(name)
         self.name, self.hold = name, config.hold
         self.gate = Gate(config.wanted)
         self.workers = config.workers
