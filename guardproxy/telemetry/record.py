@@ -122,9 +122,8 @@ class Record:
     def filter_failed(self, filter: str, kind: Literal["error", "timeout", "overflow"], *, allowed: bool) -> None:
         metrics = self.recorder.metrics
         metrics.filter_failures.of(filter, kind).inc()
-        metrics.failures_allowed.of(filter, kind).inc(
-            int(allowed)
-        )  # both have the same labels, so one can be subtracted
+        # by zero too: with the same labels as the counter above, it can be subtracted from that
+        metrics.failures_allowed.of(filter, kind).inc(int(allowed))
         if len(self._failures) < MAX_NAMES:
             self._failures.append({"filter": filter, "kind": kind, "allowed": allowed})
 
