@@ -152,12 +152,23 @@ def test_a_stuck_recogniser_blocks_the_text_and_is_replaced() -> None:
         ({"model": "en_core_web_sm", "languages": ["en", "de"]}, "one package for each"),
         ({"model": {"fr": "fr_core_news_sm"}}, "`languages` doesn't"),
         ({"languages": []}, "at least 1"),
+        ({"languages": ["xx"]}, "there is no language 'xx'; known: af, .*, de, .*, en, .*, zh"),
         ({"workers": 0}, "greater than or equal to 1"),
     ],
 )
 def test_options_that_do_not_fit_are_told(options: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         filters.build("p", {"use": "presidio", **options})
+
+
+@needs_presidio
+def test_the_languages_are_those_of_spacy() -> None:
+    code = """
+import pkgutil, spacy.lang
+print(*sorted(m.name for m in pkgutil.iter_modules(spacy.lang.__path__) if m.ispkg and m.name != "xx"))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert tuple(done.stdout.split()) == presidio.LANGUAGES
 
 
 @needs_presidio
