@@ -93,16 +93,16 @@ class Gate:
         self._streamed = False
         self._since = 0.0  # when the oldest held text came in
         self._waited = 0.0
-        self._bypass = bypass
+        self.bypassed = bypass
         self._shadow: list[str] = []
-        self._ended = False
+        self.ended = False
         self._readings = self._open()
 
     # ------------------------------------------------------------------------------------------------ the path
 
     async def feed(self, text: str, *, last: bool = False) -> str:
         """Take more of the segment; return what may go out. Raises Cut when a rule blocks."""
-        if self._bypass:
+        if self.bypassed:
             return text
         try:
             return await self._all(text, last)
@@ -122,7 +122,7 @@ class Gate:
         return "".join(out)
 
     async def _feed(self, text: str, last: bool) -> str:
-        if self._ended:
+        if self.ended:
             raise RuntimeError("the gate has ended")
         self._pieces.append(text)
         self._fed += len(text)
@@ -146,7 +146,7 @@ class Gate:
 
         A match that straddles the seam is found when the field comes back; its head is out, so it cuts.
         """
-        if self._fed == self._seam or self._bypass or self._ended:
+        if self._fed == self._seam or self.bypassed or self.ended:
             return ""
         tail = self._context()
         found, _ = await self._scan("", True)
@@ -175,7 +175,7 @@ class Gate:
 
     async def judge(self, text: str) -> tuple[Edit, ...]:
         """Read a whole text and return the edits it needs, without making them. Raises Cut."""
-        if not self._bypass:
+        if not self.bypassed:
             await self.look(text, last=True)
         return self._edits
 
@@ -186,15 +186,6 @@ class Gate:
             await self.feed(text, last=last)
         finally:
             self._replacer = writing
-
-    @property
-    def bypassed(self) -> bool:
-        """It reads nothing and lets everything through."""
-        return self._bypass
-
-    @property
-    def ended(self) -> bool:
-        return self._ended
 
     def hold(self, more: int) -> None:
         """Somebody keeps `more` characters back beside this gate's own; negative: no longer."""
@@ -306,7 +297,7 @@ class Gate:
             findings = (*findings[:MAX_FINDINGS], Finding("guard", "guard.overflow", 1.0))
         self.facts = replace(self.facts, findings=findings)
         self.decision = self.plan.decide(self.facts)
-        failures = [f for f in found if f.label.startswith("guard.")]
+        failures = [f for f in found if f.label.startswith("guard.") and f.label != "guard.unread"]
         for finding in failures:
             kind: FailureKind = finding.label.removeprefix("guard.")  # type: ignore[assignment]
             self._observer.filter_failed(finding.filter, kind, allowed=self.decision.outcome < Outcome.BLOCK)
@@ -332,6 +323,10 @@ class Gate:
         """Tell what was decided after all, though `quiet`."""
         if not self.plan.shadow:
             self._observer.decided(self.facts, self.decision, final=True)
+
+    def unread(self) -> None:
+        """There is something that no filter can read. Raises Cut where policy blocks that."""
+        self._decide([Finding("guard", "guard.unread", 1.0)])
 
     def refuse(self, edit: Edit) -> NoReturn:
         """Cut because an edit can't be written where it would have to stand (a key, a number, a name)."""
@@ -404,9 +399,9 @@ class Gate:
 
     def end(self) -> None:
         """No more text comes: tell what was decided. Idempotent; also for a stream that broke off."""
-        if self._ended:
+        if self.ended:
             return
-        self._ended = True
+        self.ended = True
         self._held.now -= self._fed - self.released
         self._text = ""
         self._pieces.clear()
@@ -430,7 +425,7 @@ class Gate:
 
     async def shadow(self) -> None:
         """Run the filters that only shadow rules need, after the text went out, and tell the decision with theirs."""
-        if not self.plan.shadow or self._bypass:
+        if not self.plan.shadow or self.bypassed:
             return
         text, found = "".join(self._shadow), list(self.facts.findings)
         context = Context(self.facts.tenant, self.facts.model)

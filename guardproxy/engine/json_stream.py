@@ -96,13 +96,24 @@ class JsonStream:
             value.plain()
         return out
 
-    def follow(self, before: Gate) -> None:
-        """Read what comes next as what goes on behind the end of another gate's part: as text, in two readings."""
+    def follow(self, other: Gate | JsonStream) -> None:
+        """Read what comes next as what goes on behind the end of another gate's part.
+
+        A document of which something is missing goes on, as text in two readings; behind another text, one begins.
+        """
+        before = other.raw if isinstance(other, JsonStream) else other
         self.raw.follow(before)
+        if not self._fed and not (isinstance(other, JsonStream) and other.unfinished):
+            return
         self._lexer.broken, self._key = True, None
         self._values.clear()
         self._break(self._fed)
         self._values[-1].follow(before)
+
+    @property
+    def unfinished(self) -> bool:
+        """What came is the beginning of a document."""
+        return bool(self._fed) and not self._lexer.broken and not self._lexer.complete
 
     # ------------------------------------------------------------------------------------------------ reading
 

@@ -36,8 +36,11 @@ class Field:
 
     def follow(self, other: Field) -> None:
         """What comes is what goes on behind the other's text: to the client both are one."""
-        before = other.gate
-        self.gate.follow(before.raw if isinstance(before, JsonStream) else before)
+        gate, before = self.gate, other.gate
+        if isinstance(gate, JsonStream):
+            gate.follow(before)
+        else:
+            gate.follow(before.raw if isinstance(before, JsonStream) else before)
 
     def keep(self, text: str, logprobs: Json | None) -> None:
         """Remember a piece that is fed now, if its field has logprobs."""

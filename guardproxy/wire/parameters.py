@@ -132,27 +132,32 @@ def json_wanted(body: dict[str, Any]) -> bool:
 
 def schema_wanted(body: dict[str, Any]) -> Json:
     """The JSON Schema that the client asked the answer to keep to, in any server's way of saying so; None without one."""
-    form, structure = body.get("response_format"), body.get("structured_outputs")
-    form = form if isinstance(form, dict) else {}
-    inner = form.get("json_schema")
-    named = (
-        inner.get("schema") if isinstance(inner, dict) else None,
-        form.get("schema"),
-        structure.get("json") if isinstance(structure, dict) else None,
-        body.get("guided_json"),
-        body.get("json_schema"),
+    structure = body.get("structured_outputs")
+    inner = structure.get("json") if isinstance(structure, dict) else None
+    return schema_of(body.get("response_format")) or first_schema(
+        inner, body.get("guided_json"), body.get("json_schema")
     )
-    return next((schema for schema in map(_schema, named) if schema is not None), None)
 
 
-def _schema(value: Json) -> Json:
-    """A schema, which some servers take as text too."""
-    if isinstance(value, str):
-        try:
-            value = orjson.loads(value)
-        except orjson.JSONDecodeError:
-            return None
-    return value if isinstance(value, dict) else None
+def schema_of(form: Json) -> Json:
+    """The JSON Schema in the `format` of an answer, if there is one."""
+    if not isinstance(form, dict):
+        return None
+    inner = form.get("json_schema")
+    return first_schema(inner.get("schema") if isinstance(inner, dict) else None, form.get("schema"))
+
+
+def first_schema(*values: Json) -> Json:
+    """The first of these that is a schema, which some servers take as text too; None where none is."""
+    for value in values:
+        if isinstance(value, str):
+            try:
+                value = orjson.loads(value)
+            except orjson.JSONDecodeError:
+                continue
+        if isinstance(value, dict):
+            return value
+    return None
 
 
 def usage_wanted(body: dict[str, Any]) -> bool:

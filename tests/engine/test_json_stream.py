@@ -181,12 +181,26 @@ def test_what_follows_another_field_is_the_same_text() -> None:
     async def run(parts: list[str]) -> str:
         one, other = JsonStream(lambda: GUARD.gate(REPLY)), JsonStream(lambda: GUARD.gate(REPLY))
         out = await one.feed(parts[0]) + await one.part_ended()
-        other.follow(one.raw)
+        other.follow(one)
         return out + await other.feed(parts[1], last=True)
 
     assert asyncio.run(run(['{"a": "b', 'c", "d": "joe@example.com"}'])) == '{"a": "bc", "d": "[pii.email]"}'
     with pytest.raises(Cut):
         asyncio.run(run(['{"a": "AKIAIOSF', 'ODNN7EXAMPLE"}']))
+
+
+def test_a_document_behind_another_text_is_one() -> None:
+    async def run(before: str, text: str) -> str:
+        one, other = JsonStream(lambda: GUARD.gate(REPLY)), JsonStream(lambda: GUARD.gate(REPLY))
+        await one.feed(before)
+        await one.part_ended()
+        other.follow(one)
+        return await other.feed(text, last=True)
+
+    for before in ("Here it is:", '{"a": 1}'):
+        assert asyncio.run(run(before, '{"d": "joe@example.com"}')) == '{"d": "[pii.email]"}'
+        with pytest.raises(Cut):
+            asyncio.run(run(before, '{"d": 4111111111111111}'))
 
 
 def test_more_strings_than_are_read_block() -> None:

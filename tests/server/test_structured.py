@@ -21,7 +21,7 @@ from guardproxy.wire.chat import Chat
 from guardproxy.wire.completions import Completions
 from tests.engine.play import guard, policy
 from tests.engine.test_json_lexer import pieces
-from tests.server.test_exchange import DONE, GUARD, Read, ends, event, exchange, logprobs, message, reads, says, user
+from tests.server.exchanges import DONE, GUARD, Read, ends, event, exchange, logprobs, message, reads, says, user
 
 CONTACT = {
     "type": "object",
