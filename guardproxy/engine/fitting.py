@@ -81,6 +81,8 @@ class Fitting:
 
     def fits(self, path: Path, before: str, after: str) -> bool:
         """Whether the document stays as valid as it was with `after` for `before`."""
+        if before == after:
+            return True
         place = self._at(path)
         if place.fixed:
             return False
@@ -220,6 +222,8 @@ class _Walk:
         for name in _KEYWORDS:
             if name in node and (holds := self._check(name, node[name])) is not None:
                 self._place.checks.append(Check(holds, exact, name in ("enum", "const")))
+        if isinstance(pattern := node.get("pattern"), str) and (wide := formats.wide(pattern)) != pattern:
+            self._place.checks.append(Check(self._pattern(wide), exact))  # validators differ in what a letter is
 
     def _check(self, name: str, wanted: Json) -> Callable[[str], bool] | None:
         """What a keyword asks of a string; None where it asks nothing."""

@@ -119,6 +119,20 @@ def re2_syntax(pattern: str) -> str:
     return re.sub(r"\\(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(/)|(.))", _translated, pattern, flags=re.DOTALL)
 
 
+_CLASS = re.compile(r"(\[\^?\]?(?:\\.|[^\]\\])*\])|\\w|\\d|\\.", re.DOTALL)
+
+
+def wide(pattern: str) -> str:
+    """The pattern as validators read it for whom letters and digits of every script are letters and digits."""
+    return _CLASS.sub(_widened, pattern)
+
+
+def _widened(match: re.Match[str]) -> str:
+    if match[1]:
+        return re.sub(r"\\(.)", lambda m: {"w": r"\p{L}\p{N}_", "d": r"\p{Nd}"}.get(m[1], m[0]), match[1])
+    return {r"\w": r"[\p{L}\p{N}_]", r"\d": r"\p{Nd}"}.get(match[0], match[0])
+
+
 _AHEAD = re.compile(r"\(\?[=!]")
 _TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()]", re.DOTALL)
 

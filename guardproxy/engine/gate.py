@@ -38,6 +38,7 @@ def _pace(one: Filter) -> float:
     return pace
 
 
+_NO_FAILURES = ("guard.unread", "guard.schema")  # of the policy's defaults, but of no filter
 _NOTHING = Decision(Outcome.ALLOW)
 
 
@@ -297,7 +298,7 @@ class Gate:
             findings = (*findings[:MAX_FINDINGS], Finding("guard", "guard.overflow", 1.0))
         self.facts = replace(self.facts, findings=findings)
         self.decision = self.plan.decide(self.facts)
-        failures = [f for f in found if f.label.startswith("guard.") and f.label != "guard.unread"]
+        failures = [f for f in found if f.label.startswith("guard.") and f.label not in _NO_FAILURES]
         for finding in failures:
             kind: FailureKind = finding.label.removeprefix("guard.")  # type: ignore[assignment]
             self._observer.filter_failed(finding.filter, kind, allowed=self.decision.outcome < Outcome.BLOCK)

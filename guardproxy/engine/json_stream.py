@@ -18,6 +18,8 @@ from guardproxy.engine.json_text import MAX_STRINGS, escaped, guard_json
 from guardproxy.engine.json_value import Value
 from guardproxy.types import Edit, Outcome, Style
 
+MAX_VALUE = 65_536
+"""Characters of a string that is looked at whole to see what fits its schema; in a longer one nothing fits."""
 CONTEXT = 256
 """Characters before a replacement of ours that are read with it."""
 
@@ -51,6 +53,7 @@ class JsonStream:
         self._fed = self._extra = 0
         self._recent = ""  # the end of what went out
         self._views: list[Gate] = []
+        self._most = self._defaults.max_hold
         self._loose = self._crowded = self._ended = False
 
     # ------------------------------------------------------------------------------------------------ the path
@@ -60,8 +63,10 @@ class JsonStream:
         if self.raw.bypassed:
             return text
         try:
-            if last and not self._fed and len(text) > self._defaults.max_whole:
-                self._overflow()
+            if last and not self._fed:
+                self._most = self._defaults.max_whole
+                if len(text) > self._most:
+                    self._overflow()
             if len(text) <= SLICE:
                 return await self._feed(text, last)
             out = []
@@ -135,6 +140,8 @@ class JsonStream:
                     self._key, self._key_at = [], event.at
                 else:
                     self._values.append(Value(event.at, event.path, self._open))
+                    if self._loose:
+                        self._values[-1].plain()
             elif type(event) is Closed:
                 self._close(event.at)
             elif type(event) is Broken:
@@ -196,9 +203,11 @@ class JsonStream:
         if self._schema is not None:
             self._recent = (self._recent + out)[-CONTEXT:]
         waiting = self._fed - self.released
-        if not final and waiting > self._defaults.max_hold and self._defaults.release != "whole" and not self._loose:
-            self._loose = True
+        if not final and waiting > self._most and self._defaults.release != "whole" and not self._loose:
             self._overflow()
+            self._loose = True  # policy lets it pass: nothing waits any more
+            for value in self._values:
+                value.plain()
         if waiting != self._extra:
             self.raw.hold(waiting - self._extra)
             self._extra = waiting
@@ -224,7 +233,7 @@ class JsonStream:
             self._write(value.start, out)
             await self._release_value(value, limit, final, out)
             if value.end is None or self.released < value.end:
-                value.forget(self.released, whole=self._schema is not None)
+                value.forget(self.released, whole=self._schema is not None and value.length <= MAX_VALUE)
                 break
             if self._schema is not None:
                 self._schema.seen(value.path, value.said())
@@ -237,7 +246,7 @@ class JsonStream:
 
     async def _release_value(self, value: Value, limit: int, final: bool, out: list[str]) -> None:
         whole = value.end is not None and (final or limit >= value.end)
-        if value.waits and not (whole or final or self._loose):
+        if value.waits and not (whole or final):
             return
         if whole and value.end is not None and value.is_document:
             await self._release_document(value, value.end, out)
@@ -245,7 +254,9 @@ class JsonStream:
         stop = min(limit, self._fed if final else value.sure, self._fed if value.end is None else value.end)
         edits = [e for e in value.edits(self.raw.edits) if value.source(e.end) > self.released]
         if edits and self._schema is not None and not self._loose and self._schema.binds(value.path):
-            if whole or final:
+            if value.length > MAX_VALUE:
+                self._misfit()
+            elif whole or final:
                 if await self._fit(value, edits, stop, out):
                     return
             else:

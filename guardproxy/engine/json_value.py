@@ -152,7 +152,7 @@ class Value:
 
     def went(self, start: int, end: int) -> None:
         """This part of the document went out as it was."""
-        if self.views:
+        if self.views and self._base == 0:
             self.made.append(self.text(self.at(start), self.at(end)))
 
     def said(self) -> str:
@@ -168,6 +168,7 @@ class Value:
             and (drop := self.views[0].places.decoded(source) - self._base) > 0
         ):
             self._text, self._base = self.text(self._base + drop), self._base + drop
+            self.made.clear()
 
     def own(self) -> list[Edit]:
         """Edits that the views ask for, in places of the decoded value."""

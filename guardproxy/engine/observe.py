@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from guardproxy.types import Decision, Facts
 
-FailureKind = Literal["error", "timeout", "overflow", "schema"]
+FailureKind = Literal["error", "timeout", "overflow"]
 
 
 class Observer(Protocol):

@@ -26,7 +26,7 @@ SHORT = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 
 """Seconds: time that the guard itself takes."""
 LONG = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92, 163.84, 327.68)
 """Seconds: time that a model takes."""
-FAILURES = ("error", "timeout", "overflow", "schema")
+FAILURES = ("error", "timeout", "overflow")
 """Kinds of failures of filters."""
 DIRECTIONS = ("request", "response")
 UPSTREAM_CODES = (

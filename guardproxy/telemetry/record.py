@@ -121,9 +121,7 @@ class Record:
     def filter_ran(self, filter: str, seconds: float) -> None:
         self.recorder.metrics.filter_seconds.of(filter).observe(seconds)
 
-    def filter_failed(
-        self, filter: str, kind: Literal["error", "timeout", "overflow", "schema"], *, allowed: bool
-    ) -> None:
+    def filter_failed(self, filter: str, kind: Literal["error", "timeout", "overflow"], *, allowed: bool) -> None:
         metrics = self.recorder.metrics
         metrics.filter_failures.of(filter, kind).inc()
         # by zero too: with the same labels as the counter above, it can be subtracted from that

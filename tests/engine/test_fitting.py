@@ -11,6 +11,7 @@ import pytest
 
 from guardproxy.engine import Cut, Fitting, Guard, JsonStream
 from guardproxy.engine.fitting import MAX_PATTERN, MAX_STEPS, alternatives
+from guardproxy.engine.json_stream import MAX_VALUE
 from guardproxy.policy.model import Defaults
 from guardproxy.text import PatternFilter, Rule
 from guardproxy.types import Outcome, Style
@@ -73,6 +74,7 @@ def test_constraints_are_found_wherever_they_stand(schema: Any, path: tuple[str 
         ({"oneOf": [{"maxLength": 4}, {"pattern": "^b"}]}, ["xxxx"], ["bxxx", "xxxxx"]),
         ({"not": {"pattern": "^b"}}, ["x"], ["b"]),
         ({"if": {"pattern": "^b"}, "then": {"minLength": 9}}, ["x"], ["b"]),
+        ({"pattern": r"^[\w ]+$", "maxLength": 9}, ["xx"], ["[x]"]),
         (True, ["x"], []),
     ],
 )
@@ -97,7 +99,8 @@ def test_what_held_goes_on_holding(schema: Any, good: list[str], bad: list[str])
 )
 def test_where_nobody_knows_what_may_stand_nothing_fits(schema: Any, path: tuple[str | int, ...]) -> None:
     assert Fitting(schema).binds(path)
-    assert not fits(schema, path, "x", "x")
+    assert not fits(schema, path, "x", "y")
+    assert fits(schema, path, "x", "x")
 
 
 def test_a_schema_that_holds_itself_ends() -> None:
@@ -225,6 +228,22 @@ def test_a_hash_or_a_mask_that_was_asked_for_stands_where_it_fits() -> None:
     rules = (rule("mask-pii", "pii.*", Outcome.REDACT, style=Style.MASK),)
     one = guard(policy(rules))
     assert json.loads(streamed({"a": MAIL}, {"properties": {"a": {"maxLength": 15}}}, one)[0]) == {"a": "*" * 15}
+
+
+def test_letters_of_every_script_are_letters_to_some_validators() -> None:
+    schema = {"pattern": r"^[\w.@]+$", "not": {"pattern": r"^\d\W"}}
+    assert fits(schema, (), "jürgen@müller.example", "xxx")
+    assert not fits(schema, (), "jürgen@müller.example", "[x]")
+    assert not fits(schema, (), "jürgen@müller.example", "٣@")
+
+
+def test_a_value_that_is_too_long_to_be_looked_at_fits_nothing() -> None:
+    value = "word " * (MAX_VALUE // 5 + 10) + MAIL
+    schema = {"properties": {"a": {"maxLength": 10**6}}}
+    out, cut = streamed({"a": value}, schema, step=4000)
+    assert (cut, MAIL in out) == (["guard.schema"], False)
+    out, cut = streamed({"a": value}, schema, LENIENT, step=4000)
+    assert (json.loads(out)["a"].endswith("word [pii.email]"), cut) == (True, [])
 
 
 def test_a_reply_that_breaks_off_in_a_bound_value_is_edited_all_the_same() -> None:

@@ -3,16 +3,18 @@
 import asyncio
 import contextlib
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardproxy.engine import Cut, JsonStream
+from guardproxy.engine import Cut, Fitting, JsonStream
 from guardproxy.engine.json_text import MAX_STRINGS, guard_json
+from guardproxy.policy.model import Defaults
 from guardproxy.text import PatternFilter
 from guardproxy.types import Decision
-from tests.engine.play import PATTERNS, REPLY, guard
+from tests.engine.play import PATTERNS, REPLY, guard, policy
 from tests.engine.test_json_lexer import pieces
 from tests.engine.test_json_text import ASSIGNED
 
@@ -212,6 +214,35 @@ def test_more_strings_than_are_read_block() -> None:
 def test_what_waits_too_long_overflows(text: str) -> None:
     parts = [text[i : i + 500] for i in range(0, len(text), 500)]
     assert streamed(parts, "part")[1]
+
+
+def test_a_whole_document_may_hold_a_long_one() -> None:
+    text = json.dumps({"a": json.dumps({"b": ["x"] * 8_000, "to": "joe@example.com"})})
+    out, cut = streamed([text])
+    assert not cut
+    assert json.loads(json.loads(out)["a"])["to"] == "[pii.email]"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"a": "[' + "1," * 20_000 + '\\"joe@example.com\\", 1]", "b": "joe@example.com"}', "[pii.email]"),
+        ('{"' + "k" * 20_000 + '": "joe@example.com"}', "[pii.email]"),
+        ('{"a": "joe@example.com ' + "k " * 20_000 + '", "b": "{\\"to\\": \\"joe@example.com\\"}"}', "[pii.email]"),
+    ],
+)
+def test_what_waits_too_long_goes_on_where_policy_says_so(text: str, shown: str) -> None:
+    lenient = guard(policy(defaults=replace(Defaults(), failure="allow")))
+
+    async def run() -> str:
+        stream = JsonStream(lambda: lenient.gate(REPLY), schema=Fitting({"additionalProperties": {"minLength": 1}}))
+        out = [await stream.feed(text[i : i + 500]) for i in range(0, len(text), 500)]
+        return "".join([*out, await stream.part_ended()])
+
+    out = asyncio.run(run())
+    assert "joe@" not in out
+    assert json.loads(out).keys() == json.loads(text).keys()
+    assert shown in out
 
 
 @pytest.mark.timeout(20)
