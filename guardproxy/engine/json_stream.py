@@ -7,8 +7,9 @@ character goes out when both are sure of it. What is no JSON (any more) is guard
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NoReturn
 
 from guardproxy.engine.fitting import NEUTRAL, Fitting, alternatives
@@ -22,6 +23,8 @@ MAX_VALUE = 65_536
 """Characters of a string that is looked at whole to see what fits its schema; in a longer one nothing fits."""
 CONTEXT = 256
 """Characters before a replacement of ours that are read with it."""
+_TURN = 64
+"""Strings after which other requests have their turn."""
 
 
 class JsonStream:
@@ -51,6 +54,7 @@ class JsonStream:
         self._pieces: list[str] = []
         self._text = ""  # what is not out yet, but for the latest pieces
         self._fed = self._extra = 0
+        self._checked = self.raw.edits
         self._recent = ""  # the end of what went out
         self._views: list[Gate] = []
         self._most = self._defaults.max_hold
@@ -82,8 +86,10 @@ class JsonStream:
     async def _feed(self, text: str, last: bool) -> str:
         self._take(text)
         await self.raw.look(text, last=last)
-        for value in self._values:
+        for number, value in enumerate(self._values, 1):
             await value.read(last=last)
+            if not number % _TURN:
+                await asyncio.sleep(0)
         out = await self._go_on(last)
         if last:
             self.end()
@@ -182,7 +188,11 @@ class JsonStream:
         keys = self._keys
         if final and self._key:
             keys = [*keys, "".join(self._key)]
-        for key in filter(None, keys):
+        for number, key in enumerate(keys, 1):
+            if not number % _TURN:
+                await asyncio.sleep(0)
+            if not key:
+                continue
             gate = self._open()
             if edits := await gate.judge(key):
                 gate.refuse(edits[0])
@@ -197,7 +207,7 @@ class JsonStream:
         if self._strings > MAX_STRINGS and not self._crowded:
             self._crowded = True
             self._overflow()
-        if self.raw.edits:
+        if self.raw.edits is not self._checked:
             self._check_places()
         out = await self._release(final)
         if self._schema is not None:
@@ -217,11 +227,14 @@ class JsonStream:
 
     def _check_places(self) -> None:
         """What would have to change outside one string value can't be taken out."""
+        starts = [value.start for value in self._values]
         for edit in self.raw.edits:
-            if edit.end > self.released and not any(
-                v.start <= edit.start and (v.end is None or edit.end <= v.end) for v in self._values
-            ):
-                self._refuse(edit)
+            if edit.end > self.released:
+                at = bisect_right(starts, edit.start) - 1
+                end = self._values[at].end if at >= 0 else 0
+                if end is not None and edit.end > end:
+                    self._refuse(edit)
+        self._checked = self.raw.edits
 
     async def _release(self, final: bool) -> str:
         limit = self._fed if final else self.raw.released
@@ -252,7 +265,7 @@ class JsonStream:
             await self._release_document(value, value.end, out)
             return
         stop = min(limit, self._fed if final else value.sure, self._fed if value.end is None else value.end)
-        edits = [e for e in value.edits(self.raw.edits) if value.source(e.end) > self.released]
+        edits = value.edits(self.raw.edits, self.released)
         if edits and self._schema is not None and not self._loose and self._schema.binds(value.path):
             if value.length > MAX_VALUE:
                 self._misfit()
@@ -313,7 +326,7 @@ class JsonStream:
 
     # ------------------------------------------------------------------------------------------------ fitting
 
-    async def _fit(self, value: Value, edits: list[Edit], stop: int, out: list[str]) -> bool:
+    async def _fit(self, value: Value, edits: Sequence[Edit], stop: int, out: list[str]) -> bool:
         """Whether another replacement than the one asked for was needed, and made. Raises Cut where none fits."""
         assert self._schema is not None
         original, before = value.text(), value.said()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 
 from guardproxy.engine.gate import Gate
@@ -15,6 +15,10 @@ from guardproxy.types import Edit, Path
 
 def _start(edit: Edit) -> int:
     return edit.start
+
+
+def _end(edit: Edit) -> int:
+    return edit.end
 
 
 class Value:
@@ -170,24 +174,25 @@ class Value:
             self._text, self._base = self.text(self._base + drop), self._base + drop
             self.made.clear()
 
-    def own(self) -> list[Edit]:
-        """Edits that the views ask for, in places of the decoded value."""
+    def own(self, begun: int = 0) -> list[Edit]:
+        """Edits that the views ask for and that end behind `begun`, in places of the decoded value."""
         if not self.views:
             return []
         deeper: list[Edit] = []
         for view in reversed(self.views[1:]):
             deeper = [view.places.outward(e) for e in (*view.gate.edits, *deeper)]
-        return [*self.views[0].gate.edits, *deeper]
+        edits = self.views[0].gate.edits
+        return [*edits[bisect_right(edits, begun, key=_end) :], *(e for e in deeper if e.end > begun)]
 
-    def outer(self, raw: Sequence[Edit]) -> list[Edit]:
-        """Those of the document's edits that are inside it, in places of the decoded value."""
+    def outer(self, raw: Sequence[Edit], released: int = 0) -> list[Edit]:
+        """Those of the document's edits that are inside it and end behind `released`, in places of the decoded value."""
         if not raw or not self.views:
             return []
-        first = bisect_left(raw, self.start, key=_start)
+        first = max(bisect_left(raw, self.start, key=_start), bisect_right(raw, released, key=_end))
         behind = len(raw) if self.end is None else bisect_left(raw, self.end, key=_start)
         return [self.views[0].places.inward(e) for e in raw[first:behind]]
 
-    def edits(self, raw: Sequence[Edit]) -> tuple[Edit, ...]:
-        """All edits of the value: sorted, overlapping ones united."""
-        own, outer = self.own(), self.outer(raw)
+    def edits(self, raw: Sequence[Edit], released: int) -> tuple[Edit, ...]:
+        """The edits of the value that are not made yet: sorted, overlapping ones united."""
+        own, outer = self.own(self.at(released)), self.outer(raw, released)
         return unite([*own, *outer]) if own or outer else ()
