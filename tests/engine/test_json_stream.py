@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardproxy.engine import Cut, Fitting, JsonStream
+from guardproxy.engine.json_lexer import Unescaper
 from guardproxy.engine.json_text import MAX_STRINGS, guard_json
 from guardproxy.policy.model import Defaults
 from guardproxy.text import PatternFilter
@@ -162,6 +163,51 @@ def test_what_only_a_lenient_parser_would_decode(text: str, step: int) -> None:
     out, cut = streamed([text[i : i + step] for i in range(0, len(text), step)])
     if not text.startswith("{"):
         assert cut or "joe" not in out
+
+
+def escape(text: str, level: int, codes: set[int]) -> str:
+    """The text, escaped so often: quotes and backslashes always, some other characters by their code."""
+    for _ in range(level):
+        text = "".join(
+            f"\\u{ord(c):04x}" if n % 7 in codes else f"\\{c}" if c in '"\\' else c for n, c in enumerate(text)
+        )
+    return text
+
+
+JUNK = st.sampled_from(
+    [
+        '{"a": "',
+        '"}',
+        '", "',
+        '"',
+        ":",
+        "{",
+        "[",
+        "\\",
+        "\\\\",
+        "\n",
+        "1",
+        "null",
+        "hello",
+        "\\u00e9",
+        "\\ud83d",
+        "é",
+        "😀",
+    ]
+)
+PLANTED = st.builds(escape, st.sampled_from(HIDDEN), st.integers(0, 3), st.sets(st.integers(0, 6), max_size=3))
+
+
+@given(st.lists(JUNK | PLANTED, max_size=8).map(" ".join), st.booleans(), CUTS, st.sampled_from(["last", "part"]))
+def test_text_that_is_no_json_is_read_as_deep_as_parsers_go(
+    text: str, prose: bool, cuts: list[int], ended: str
+) -> None:
+    """And the beginning of a document as deep as whoever parses it."""
+    shown, _ = streamed(pieces("Sure: " + text if prose else text, cuts), ended)
+    for _ in range(4 if prose else 2):
+        edits = asyncio.run(GUARD.gate(REPLY).judge(shown))
+        assert not edits
+        shown = "".join(one.text for one in Unescaper(0).feed(shown))
 
 
 def test_a_part_that_goes_on() -> None:
