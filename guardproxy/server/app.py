@@ -42,7 +42,13 @@ class App:
         self._policy = guard.policy.digest[:12].encode()
         extra = frozenset(settings.parameters)
         dialects = codecs(extra)
-        self._shapes: dict[str, Shape] = {codec.route: codec.error for codec in dialects}
+        # the errors of an interface are in its shape, for paths beside its own too: the longest beginning counts
+        places = [(codec.route, codec) for codec in dialects]
+        places += [(codec.route.rpartition("/")[0] + "/", codec) for codec in reversed(dialects)]
+        self._shapes: dict[str, Shape] = {
+            place: codec.error for place, codec in sorted(places, key=lambda p: -len(p[0]))
+        }
+        self._id_headers = {codec.route: codec.id_headers for codec in dialects}
         self._guarded: dict[str, Handler] = {
             codec.route: Endpoint(codec, settings, guard, upstream, models, self.closing).serve for codec in dialects
         }
@@ -66,6 +72,10 @@ class App:
             return MODEL + "{id}"
         return path if path in self._guarded or path == BASE + "/models" else "other"
 
+    def _shape(self, path: str) -> Shape:
+        """The shape of errors that clients of this path read."""
+        return next((shape for place, shape in self._shapes.items() if path.startswith(place)), openai)
+
     # ------------------------------------------------------------------------------------------------ one request
 
     async def _recorded(self, request: Request, record: Record) -> None:
@@ -81,7 +91,7 @@ class App:
 
     async def _answered(self, request: Request, record: Record) -> int:
         """Serve, and turn what went wrong into an answer. Returns the status."""
-        headers = self._headers(record)
+        headers = self._headers(record, request.path)
         try:
             return await self._serve(request, record, headers)
         except Gone:
@@ -89,12 +99,12 @@ class App:
             return GONE
         except (WireError, UpstreamError) as e:
             record.failed(e.code or "invalid_request", upstream=isinstance(e, UpstreamError))
-            return await self._say(request, error_reply(e, headers, self._shapes.get(request.path, openai)))
+            return await self._say(request, error_reply(e, headers, self._shape(request.path)))
         except Exception as e:
             internal_error(e, record.request_id)
             record.failed("internal_error")
             broken = WireError("guardproxy failed; the request may be repeated.", status=500, code="internal_error")
-            return await self._say(request, error_reply(broken, headers, self._shapes.get(request.path, openai)))
+            return await self._say(request, error_reply(broken, headers, self._shape(request.path)))
 
     async def _say(self, request: Request, reply: Reply) -> int:
         if not request.started:
@@ -102,9 +112,10 @@ class App:
                 await request.reply(reply)
         return reply.status
 
-    def _headers(self, record: Record) -> Headers:
+    def _headers(self, record: Record, path: str) -> Headers:
+        names = self._id_headers.get(path, (b"x-request-id",))
         return (
-            (b"x-request-id", record.request_id.encode()),
+            *((name, record.request_id.encode()) for name in names),
             (b"x-guardproxy-decision", record.decision_id.encode()),
             (b"x-guardproxy-policy", self._policy),
         )

@@ -5,9 +5,19 @@ from __future__ import annotations
 from guardproxy.wire.base import Codec
 from guardproxy.wire.chat import Chat
 from guardproxy.wire.completions import Completions
+from guardproxy.wire.messages import CountTokens, Messages
+from guardproxy.wire.ollama import OllamaChat, OllamaGenerate
 from guardproxy.wire.responses import Responses
 
 
 def codecs(extra_parameters: frozenset[str] = frozenset()) -> tuple[Codec, ...]:
     """A codec of each. `extra_parameters`: what the operator lets through by name."""
-    return Chat(extra_parameters), Completions(extra_parameters), Responses(extra_parameters)
+    return (
+        Chat(extra_parameters),
+        Completions(extra_parameters),
+        Responses(extra_parameters),
+        Messages(extra_parameters),
+        CountTokens(extra_parameters),
+        OllamaChat(extra_parameters),
+        OllamaGenerate(extra_parameters),
+    )
