@@ -61,6 +61,11 @@ _SILENT: Final = frozenset(
      "annotation_index", "command_index", "obfuscation", "status", "call_id")
 )  # fmt: skip
 """Fields of an event that hold no text of the model; `response` and `item` are read where they mean something."""
+_FIELDS: Final = _SILENT | {
+    "delta", "text", "refusal", "arguments", "name", "input", "logprobs", "part", "annotation", "code", "message", "param",
+    "error", "sequence", "diff", "command",
+}  # fmt: skip
+"""Fields that events have; others are named in `dropped`."""
 _ENDINGS: Final = {"completed": "stop", "incomplete": "length", "content_filter": "content_filter"}
 _USAGE: Final = {
     "input_tokens": "prompt_tokens",
@@ -132,6 +137,9 @@ class ResponsesReader:
     # ------------------------------------------------------------------------------------------------ events
 
     def _event(self, kind: str, body: dict[str, Any]) -> list[Item]:
+        if not body.keys() <= _FIELDS:
+            assert isinstance(self.dropped, Dropped)
+            self.dropped.note_unknown(body, _FIELDS, "event.")
         if (text := _DELTAS.get(kind)) is not None:
             return self._delta(text, body)
         stem, _, last = kind.rpartition(".")
