@@ -17,12 +17,12 @@ from openai.types.responses import ResponseStreamEvent
 from pydantic import TypeAdapter
 
 from guardproxy.wire.base import Block, Call, Codec, End, Head, Item, Note, ReplyWriter, Text, Unknown, Usage
-from guardproxy.wire.dialects import codecs
+from guardproxy.wire.dialects import by_name
 from guardproxy.wire.sse import Decoder, comment
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = sorted(GOLDEN.glob("*/*.in.sse"))
-CODECS: dict[str, Codec] = {codec.route.removeprefix("/v1/").partition("/")[0]: codec for codec in codecs()}
+CODECS: dict[str, Codec] = by_name()
 HEAD = Head("chatcmpl-golden", "gpt-oss", 1700000000, include_usage=True)
 
 
