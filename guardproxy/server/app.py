@@ -25,6 +25,8 @@ from guardproxy.wire.errors import openai
 
 BASE = "/v1"
 MODEL = "/v1/models/"
+LISTS = (BASE + "/models", "/api/tags")
+"""The list of models, as clients of either kind read it."""
 Handler = Callable[[Request, Record, Headers], Awaitable[int]]
 
 
@@ -70,7 +72,7 @@ class App:
         """The name of a path for metrics and records: one of a few."""
         if path.startswith(MODEL):
             return MODEL + "{id}"
-        return path if path in self._guarded or path == BASE + "/models" else "other"
+        return path if path in self._guarded or path in LISTS else "other"
 
     def _shape(self, path: str) -> Shape:
         """The shape of errors that clients of this path read."""
@@ -136,9 +138,11 @@ class App:
         return await self._models(request, path, headers)
 
     async def _models(self, request: Request, path: str, headers: Headers) -> int:
-        one = path.removeprefix(MODEL) if path.startswith(MODEL) else None
         async with self.closing.bounds():
-            reply = await (self.models.listing() if one is None else self.models.one(one))
+            if path.startswith(MODEL):
+                reply = await self.models.one(path.removeprefix(MODEL))
+            else:
+                reply = await (self.models.listing() if path == LISTS[0] else self.models.tags())
         await request.reply(Reply(reply.status, reply.body, headers))
         return reply.status
 
@@ -148,7 +152,7 @@ class App:
     def _not_found(self, path: str) -> WireError:
         if path in self._open:
             return WireError("This path takes GET.", status=405, code="method_not_allowed")
-        there = ", ".join([*(f"POST {p}" for p in self._guarded), f"GET {BASE}/models", f"GET {MODEL}{{id}}"])
+        there = ", ".join([*(f"POST {p}" for p in self._guarded), *(f"GET {p}" for p in LISTS), f"GET {MODEL}{{id}}"])
         return WireError(
             f"There is nothing here: nothing passes guardproxy unguarded. It has {there}.", status=404, code="not_found"
         )
