@@ -34,13 +34,16 @@ REASONS: Final = {
     "model_context_window_exceeded": "model_context_window_exceeded",
 }
 """Stop reasons to ours, where there is one."""
+NESTED: Final = {
+    "output_tokens_details": dict.fromkeys(("thinking_tokens",)),
+    "server_tool_use": dict.fromkeys(("web_search_requests", "web_fetch_requests")),
+}
 COUNTS: Final = {
     "input_tokens": None,
     "output_tokens": None,
     "cache_creation_input_tokens": None,
     "cache_read_input_tokens": None,
-    "output_tokens_details": {"thinking_tokens": None},
-    "server_tool_use": {"web_search_requests": None, "web_fetch_requests": None},
+    **NESTED,
 }
 OURS: Final = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens"}
 """Counts that every dialect has."""

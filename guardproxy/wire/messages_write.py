@@ -13,7 +13,7 @@ from guardproxy.wire import errors
 from guardproxy.wire.base import Block, Call, Head, names
 from guardproxy.wire.json import dump
 from guardproxy.wire.messages_blocks import CALLS
-from guardproxy.wire.messages_reply import OURS, REASONS
+from guardproxy.wire.messages_reply import NESTED, OURS, REASONS
 from guardproxy.wire.writing import arguments_object, string
 
 _REASONS: Final = {ours: theirs for theirs, ours in REASONS.items()}
@@ -36,7 +36,11 @@ def ping() -> bytes:
 
 
 def _usage(usage: Json) -> dict[str, Json]:
+    """The counts under their names here. Clients want all numbers of an object, if there is one."""
     counted = {_COUNTS.get(name, name): one for name, one in (usage or {}).items() if name != "total_tokens"}
+    for name, inner in NESTED.items():
+        if name in counted:
+            counted[name] = {**dict.fromkeys(inner, 0), **counted[name]}
     return {"input_tokens": 0, "output_tokens": 0, **counted}
 
 
