@@ -31,10 +31,11 @@ class JsonStream:
     """One document on its way through. It has a Gate's face: what takes one may take the other.
 
     `open_view` makes a gate for a view of the text. `schema` is the JSON Schema that the client asked for: where a
-    replacement would break it, others are tried, and `guard.schema` is found where none fits.
+    replacement would break it, others are tried, and `guard.schema` is found where none fits. `whole`: the document comes in
+    one piece.
     """
 
-    def __init__(self, open_view: Callable[[], Gate], *, schema: Fitting | None = None) -> None:
+    def __init__(self, open_view: Callable[[], Gate], *, schema: Fitting | None = None, whole: bool = False) -> None:
         self.edited = False
         """Some span was replaced, or can no longer be."""
         self.released = 0
@@ -43,7 +44,8 @@ class JsonStream:
         """(start, end) in the source of each edit made, and the length of what stands there now."""
         self._view, self._schema = open_view, schema
         self.raw = open_view()
-        self._defaults = self.raw.plan.policy.defaults
+        self.plan = self.raw.plan
+        self._defaults = self.plan.policy.defaults
         self._lexer = Lexer()
         self._values: deque[Value] = deque()  # not wholly out yet; the last one may be open
         self._key: list[str] | None = None  # the key that is open
@@ -57,7 +59,7 @@ class JsonStream:
         self._checked = self.raw.edits
         self._recent = ""  # the end of what went out
         self._views: list[Gate] = []
-        self._most = self._defaults.max_hold
+        self._most = self._defaults.max_whole if whole else self._defaults.max_hold
         self._loose = self._crowded = self._ended = False
 
     # ------------------------------------------------------------------------------------------------ the path
@@ -70,7 +72,7 @@ class JsonStream:
             if last and not self._fed:
                 self._most = self._defaults.max_whole
                 if len(text) > self._most:
-                    self._overflow()
+                    self.overflow()
             if len(text) <= SLICE:
                 return await self._feed(text, last)
             out = []
@@ -206,7 +208,7 @@ class JsonStream:
             await self._read_keys(final)
         if self._strings > MAX_STRINGS and not self._crowded:
             self._crowded = True
-            self._overflow()
+            self.overflow()
         if self.raw.edits is not self._checked:
             self._check_places()
         out = await self._release(final)
@@ -214,7 +216,7 @@ class JsonStream:
             self._recent = (self._recent + out)[-CONTEXT:]
         waiting = self._fed - self.released
         if not final and waiting > self._most and self._defaults.release != "whole" and not self._loose:
-            self._overflow()
+            self.overflow()
             self._loose = True  # policy lets it pass: nothing waits any more
             for value in self._values:
                 value.plain()
@@ -375,7 +377,8 @@ class JsonStream:
 
     # ------------------------------------------------------------------------------------------------ ending
 
-    def _overflow(self) -> None:
+    def overflow(self) -> None:
+        """The document is more than is read of it. Raises Cut where policy blocks that."""
         gate = self._view()
         gate.overflow()
         gate.end()

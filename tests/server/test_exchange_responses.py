@@ -316,6 +316,12 @@ def test_a_shadow_rule_changes_nothing() -> None:
     assert stream(says(MAIL), ends(message(MAIL)), one=shadow).text == MAIL
 
 
+def test_a_whole_text_over_the_limit_is_an_overflow() -> None:
+    small = guard(policy(defaults=Defaults(max_whole=20)))
+    assert whole(response(message("Hi there.")), small)["status"] == "completed"
+    assert whole(response(message("Hi there, you and everybody else.")), small)["status"] == "incomplete"
+
+
 # ---------------------------------------------------------------------------------------------------- structured output
 
 CONTACT = {"type": "object", "properties": {"mail": {"type": "string", "format": "email"}}}

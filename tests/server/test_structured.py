@@ -19,6 +19,8 @@ from guardproxy.server.exchange import Exchange
 from guardproxy.wire.base import Codec
 from guardproxy.wire.chat import Chat
 from guardproxy.wire.completions import Completions
+from guardproxy.wire.messages import Messages
+from guardproxy.wire.ollama import OllamaChat, OllamaGenerate
 from tests.engine.play import guard, policy
 from tests.engine.test_json_lexer import pieces
 from tests.server.exchanges import DONE, GUARD, Read, ends, event, exchange, logprobs, message, reads, says, user
@@ -186,3 +188,73 @@ def test_the_gate_of_a_bypassed_guard_changes_nothing() -> None:
     one.bypass = True
     assert content(ANSWER, asked(one, **SCHEMA)) == (ANSWER, "stop")
     assert Chat().message_field == "content"
+
+
+NATIVE: dict[str, tuple[Codec, dict[str, Any]]] = {
+    "ollama chat": (OllamaChat(), {**user("Who?"), "format": CONTACT}),
+    "ollama generate": (OllamaGenerate(), {"prompt": "Who?", "format": CONTACT}),
+    "messages": (
+        Messages(),
+        {**user("Who?"), "max_tokens": 9, "output_format": {"type": "json_schema", "schema": CONTACT}},
+    ),
+}
+
+
+def native(codec: Codec, text: str) -> tuple[dict[str, Any], list[bytes]]:
+    """A whole reply, and the same as a stream."""
+    if isinstance(codec, Messages):
+        head = {
+            "id": "m",
+            "type": "message",
+            "role": "assistant",
+            "model": "m",
+            "usage": {"input_tokens": 1, "output_tokens": 1},
+        }
+        events: list[dict[str, Any]] = [
+            {"type": "message_start", "message": {**head, "content": [], "stop_reason": None}},
+            {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+            *({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": c}} for c in text),
+            {"type": "content_block_stop", "index": 0},
+            {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 1}},
+            {"type": "message_stop"},
+        ]
+        stream = [f"event: {e['type']}\ndata: {json.dumps(e)}\n\n".encode() for e in events]
+        return {**head, "content": [{"type": "text", "text": text}], "stop_reason": "end_turn"}, stream
+
+    def line(piece: str, done: bool) -> dict[str, Any]:
+        said = (
+            {"message": {"role": "assistant", "content": piece}}
+            if codec.message_field == "content"
+            else {"response": piece}
+        )
+        return {"model": "m", "created_at": "2026-11-22T00:00:00Z", **said, "done": done} | (
+            {"done_reason": "stop"} if done else {}
+        )
+
+    lines = [*(line(char, False) for char in text), line("", True)]
+    return line(text, True), [json.dumps(one).encode() + b"\n" for one in lines]
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_the_other_dialects_ask_in_their_own_words(name: str) -> None:
+    codec, body = NATIVE[name]
+    whole, stream = native(codec, ANSWER)
+    raw = asyncio.run(asked_natively(codec, body).whole(whole))
+    assert json.dumps(GUARDED, ensure_ascii=False)[1:-1] in raw.decode()
+    out = b"".join(asyncio.run(_stream(asked_natively(codec, body), reads(stream, None)))).decode()
+    events = [
+        json.loads(frame.removeprefix("data: ")) for frame in out.splitlines() if frame.lstrip("dat: ").startswith("{")
+    ]
+    texts = [(e.get("delta") or e.get("message") or e) for e in events]
+    assert "".join(t.get("text") or t.get("response") or said(t) for t in texts) == GUARDED
+
+
+def said(message: dict[str, Any]) -> str:
+    found = message.get("content")
+    return found if isinstance(found, str) else ""
+
+
+def asked_natively(codec: Codec, body: dict[str, Any]) -> Exchange:
+    made = exchange(codec=codec)
+    asyncio.run(made.request({"model": "m", **body}))
+    return made
