@@ -126,7 +126,9 @@ class Reply:
         elif isinstance(item, Usage):
             if not self.over:  # it depends on the reads whether we still hear it
                 self._usage = item.value
-        elif isinstance(item, Fault):
+        elif (
+            isinstance(item, Fault) and not self.over
+        ):  # the client has its end: whether more came depends on the reads
             self.fault = await self._guard_message(item.message)
 
     async def flush(self) -> bytes:
