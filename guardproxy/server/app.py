@@ -12,6 +12,7 @@ from guardproxy.config import Settings
 from guardproxy.engine import Guard
 from guardproxy.server import closing
 from guardproxy.server.closing import Closing
+from guardproxy.server.detectors import detectors
 from guardproxy.server.edge import Doorkeeper, Gone, Headers, Receive, Reply, Request, Scope, Send, Shape, error_reply
 from guardproxy.server.endpoint import GONE, Endpoint
 from guardproxy.server.health import Health
@@ -46,7 +47,13 @@ class App:
         self._guarded: dict[str, Handler] = {
             codec.route: Endpoint(codec, settings, guard, upstream, models, self.closing).serve for codec in dialects
         }
-        self._open: dict[str, Callable[[], Awaitable[Reply]]] = {"/healthz": self._alive, "/readyz": self.health.ready}
+        for path, detector in detectors(settings, guard, self.closing).items():
+            self._guarded[path], self._shapes[path] = detector.serve, detector.shape
+        self._open: dict[str, Callable[[], Awaitable[Reply]]] = {
+            "/healthz": self._alive,
+            "/health": self._filtering,
+            "/readyz": self.health.ready,
+        }
         recorder.metrics.gauge("held_characters", "Characters that replies hold back now.", lambda: guard.held.now)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -133,6 +140,10 @@ class App:
 
     async def _alive(self) -> Reply:
         return self.health.alive()
+
+    async def _filtering(self) -> Reply:
+        """For who uses the detectors: they need the filters and no upstream."""
+        return self.health.filtering()
 
     def _not_found(self, path: str) -> WireError:
         if path in self._open:

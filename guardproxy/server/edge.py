@@ -212,7 +212,7 @@ class Doorkeeper:
     def check(self, request: Request) -> None:
         """Raises WireError: 401 without the key; 403 for another site's page, where no key would stop it."""
         if self._key is not None:
-            self._check_key(request.headers.get(b"authorization", b""))
+            self._check_key(request.headers)
         elif not _local_origin(request.headers.get(b"origin")):
             raise WireError(
                 "Web pages of other sites may not use a guardproxy that asks for no key.",
@@ -220,10 +220,12 @@ class Doorkeeper:
                 code="origin_not_allowed",
             )
 
-    def _check_key(self, header: bytes) -> None:
-        scheme, _, given = header.partition(b" ")
-        right = hmac.compare_digest(given.strip(), self._key or b"")
-        if scheme.lower() != b"bearer" or not right:
+    def _check_key(self, headers: Mapping[bytes, bytes]) -> None:
+        """The key comes as OpenAI's clients send theirs, or as LiteLLM and others do, in `x-api-key`."""
+        scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
+        if scheme.lower() != b"bearer":
+            given = headers.get(b"x-api-key", b"")
+        if not hmac.compare_digest(given.strip(), self._key or b""):
             raise WireError(
                 "Give this guardproxy's key as 'Authorization: Bearer KEY'.", status=401, code="invalid_api_key"
             )

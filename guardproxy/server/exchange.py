@@ -9,10 +9,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Literal
 
 from guardproxy.engine import Cut, Gate, Guard, Observer, TooMany, Vault
+from guardproxy.engine.edits import over_a_seam
 from guardproxy.engine.json_text import guard_json
 from guardproxy.server.reply import Reply
 from guardproxy.types import (
@@ -140,24 +140,12 @@ class Exchange:
                 texts[segment.origin.path] = escaped
 
     async def _check_joined(self, parts: list[Segment], edits: Mapping[Path, tuple[Edit, ...]]) -> None:
-        """Refuse a value that goes on over a seam, unless all that follows the seam was taken out of its part already.
-
-        What a filter sees across a seam can't be cut out. `Hello.` before a part that begins with an address is no head
-        of one; `.com` behind an address is its tail.
-        """
+        """Refuse a value that goes on over a seam."""
         gate = self.gate(replace(parts[0].origin, path=()))
-        crossing = await gate.judge("".join(part.text for part in parts))
-        at = 0
-        for part, following in pairwise(parts):
-            at += len(part.text)
-            made = edits.get(following.origin.path, ())
-            for edit in crossing:
-                tail = min(edit.end - at, len(following.text))
-                if (
-                    edit.start < at < edit.end
-                    and sum(min(e.end, tail) - e.start for e in made if e.start < tail) < tail
-                ):
-                    gate.refuse(edit)
+        texts = [part.text for part in parts]
+        crossing = await gate.judge("".join(texts))
+        if (edit := over_a_seam(texts, crossing, [edits.get(p.origin.path, ()) for p in parts])) is not None:
+            gate.refuse(edit)
 
     def _check_unread(self, conversation: Conversation) -> None:
         if not conversation.unread:

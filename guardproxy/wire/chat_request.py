@@ -113,7 +113,8 @@ _UNREAD_TABLES: Final[dict[str, Table]] = {
 # ---------------------------------------------------------------------------------------------------- messages
 
 
-def _calls(reading: Reading, value: Json, path: Path) -> None:
+def calls(reading: Reading, value: Json, path: Path) -> None:
+    """Calls of tools that the assistant made."""
     each(_call)(reading, value, path)
 
 
@@ -190,7 +191,7 @@ _ASSISTANT: Final[Table] = {
     "reasoning_content": _ANALYSIS,
     "thinking": _ANALYSIS,
     "reasoning_details": _reasoning_details,
-    "tool_calls": _calls,
+    "tool_calls": calls,
     "function_call": _legacy_call,
     "annotations": _annotations,
     "audio": _spoken,
@@ -229,7 +230,8 @@ def _message(reading: Reading, message: Json, path: Path) -> None:
     reading.walk(message, path, table)
 
 
-def _messages(reading: Reading, value: Json, path: Path) -> None:
+def messages(reading: Reading, value: Json, path: Path) -> None:
+    """The messages of a conversation."""
     if not isinstance(value, list):
         raise wrong(path, "a list of messages", value)
     if not 0 < len(value) <= MAX_MESSAGES:
@@ -273,7 +275,7 @@ def _parameters() -> dict[str, Check]:
     predicted = _content(Role.ASSISTANT, Channel.FINAL)
     return {
         **SHARED,
-        "messages": _messages,
+        "messages": messages,
         "tools": each(fields(_TOOL)),
         "tool_choice": either(string=word("none", "auto", "required", "any"), other=fields(_CHOICE)),
         "parallel_tool_calls": boolean,
