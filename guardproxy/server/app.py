@@ -14,6 +14,7 @@ from guardproxy.server import closing
 from guardproxy.server.closing import Closing
 from guardproxy.server.detectors import detectors
 from guardproxy.server.edge import Doorkeeper, Gone, Headers, Receive, Reply, Request, Scope, Send, Shape, error_reply
+from guardproxy.server.embeddings import EmbeddingsEndpoint
 from guardproxy.server.endpoint import GONE, Endpoint
 from guardproxy.server.health import Health
 from guardproxy.server.models import Models
@@ -22,6 +23,7 @@ from guardproxy.telemetry import Record, Recorder, ids
 from guardproxy.telemetry.log import internal_error
 from guardproxy.types import UpstreamError, WireError
 from guardproxy.wire.dialects import codecs
+from guardproxy.wire.embeddings import Embeddings
 from guardproxy.wire.errors import openai
 
 BASE = "/v1"
@@ -47,6 +49,10 @@ class App:
         self._guarded: dict[str, Handler] = {
             codec.route: Endpoint(codec, settings, guard, upstream, models, self.closing).serve for codec in dialects
         }
+        vectors = Embeddings(extra)
+        self._guarded[vectors.route] = EmbeddingsEndpoint(
+            vectors, settings, guard, upstream, models, self.closing
+        ).serve
         for path, detector in detectors(settings, guard, self.closing).items():
             self._guarded[path], self._shapes[path] = detector.serve, detector.shape
         self._open: dict[str, Callable[[], Awaitable[Reply]]] = {
