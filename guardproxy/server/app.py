@@ -6,24 +6,19 @@ Plain ASGI: a framework's middleware would cost more than the guard's own work o
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
-from guardproxy.server import closing
+from guardproxy.server.answered import GONE, answer_headers, answered
 from guardproxy.server.closing import Closing
 from guardproxy.server.detectors import detectors
-from guardproxy.server.edge import Doorkeeper, Gone, Headers, Receive, Reply, Request, Scope, Send, Shape, error_reply
-from guardproxy.server.embeddings import EmbeddingsEndpoint
-from guardproxy.server.endpoint import GONE, Endpoint
+from guardproxy.server.edge import Doorkeeper, Headers, Receive, Reply, Request, Scope, Send, Shape
 from guardproxy.server.health import Health
 from guardproxy.server.models import Models
+from guardproxy.server.routes import endpoints
 from guardproxy.server.upstream import Upstream
 from guardproxy.telemetry import Record, Recorder, ids
-from guardproxy.telemetry.log import internal_error
-from guardproxy.types import UpstreamError, WireError
-from guardproxy.wire.dialects import codecs
-from guardproxy.wire.embeddings import Embeddings
+from guardproxy.types import WireError
 from guardproxy.wire.errors import openai
 
 BASE = "/v1"
@@ -43,16 +38,9 @@ class App:
         self._doorkeeper = Doorkeeper(settings)
         self._in_flight = 0
         self._policy = guard.policy.digest[:12].encode()
-        extra = frozenset(settings.parameters)
-        dialects = codecs(extra)
-        self._shapes: dict[str, Shape] = {codec.route: codec.error for codec in dialects}
-        self._guarded: dict[str, Handler] = {
-            codec.route: Endpoint(codec, settings, guard, upstream, models, self.closing).serve for codec in dialects
-        }
-        vectors = Embeddings(extra)
-        self._guarded[vectors.route] = EmbeddingsEndpoint(
-            vectors, settings, guard, upstream, models, self.closing
-        ).serve
+        routes = endpoints(settings, guard, upstream, models, self.closing)
+        self._shapes: dict[str, Shape] = {path: one.codec.error for path, one in routes.items()}
+        self._guarded: dict[str, Handler] = {path: one.serve for path, one in routes.items()}
         for path, detector in detectors(settings, guard, self.closing).items():
             self._guarded[path], self._shapes[path] = detector.serve, detector.shape
         self._open: dict[str, Callable[[], Awaitable[Reply]]] = {
@@ -86,41 +74,14 @@ class App:
         self._in_flight += 1
         metrics.in_flight.inc()
         try:
-            status = await self._answered(request, record)
+            headers = answer_headers(record, self._policy)
+            shape = self._shapes.get(request.path, openai)
+            serving = self._serve(request, record, headers)
+            status = await answered(serving, request, record, headers, shape, self.closing)
         finally:
             self._in_flight -= 1
             metrics.in_flight.dec()
             record.finish(status)
-
-    async def _answered(self, request: Request, record: Record) -> int:
-        """Serve, and turn what went wrong into an answer. Returns the status."""
-        headers = self._headers(record)
-        try:
-            return await self._serve(request, record, headers)
-        except Gone:
-            record.failed(closing.CODE if self.closing.now else "client_gone")
-            return GONE
-        except (WireError, UpstreamError) as e:
-            record.failed(e.code or "invalid_request", upstream=isinstance(e, UpstreamError))
-            return await self._say(request, error_reply(e, headers, self._shapes.get(request.path, openai)))
-        except Exception as e:
-            internal_error(e, record.request_id)
-            record.failed("internal_error")
-            broken = WireError("guardproxy failed; the request may be repeated.", status=500, code="internal_error")
-            return await self._say(request, error_reply(broken, headers, self._shapes.get(request.path, openai)))
-
-    async def _say(self, request: Request, reply: Reply) -> int:
-        if not request.started:
-            with suppress(Gone):
-                await request.reply(reply)
-        return reply.status
-
-    def _headers(self, record: Record) -> Headers:
-        return (
-            (b"x-request-id", record.request_id.encode()),
-            (b"x-guardproxy-decision", record.decision_id.encode()),
-            (b"x-guardproxy-policy", self._policy),
-        )
 
     async def _serve(self, request: Request, record: Record, headers: Headers) -> int:
         path, method = request.path, request.scope["method"]

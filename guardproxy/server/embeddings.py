@@ -6,7 +6,7 @@ from guardproxy.server.edge import Headers, Reply, Request
 from guardproxy.server.endpoint import Endpoint, Passage
 from guardproxy.server.exchange import Blocked
 from guardproxy.server.presence import Presence
-from guardproxy.server.upstream import Answer
+from guardproxy.server.upstream import Answered
 from guardproxy.telemetry import Record
 from guardproxy.types import UpstreamError, WireError
 from guardproxy.wire.embeddings import rebuild
@@ -24,7 +24,7 @@ class EmbeddingsEndpoint(Endpoint):
 class _Passage(Passage):
     """One request on its way."""
 
-    async def _whole(self, answer: Answer) -> int:
+    async def _whole(self, answer: Answered) -> int:
         self._record.mark("first_in")
         data = await answer.read()
         self._record.mark("upstream_end")
