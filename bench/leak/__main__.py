@@ -26,13 +26,13 @@ from guardproxy import filters
 from guardproxy.engine import Guard, Silent
 from guardproxy.policy.load import load
 from guardproxy.server.exchange import Blocked, Exchange
-from guardproxy.wire import chat, completions
 from guardproxy.wire.base import Codec
+from guardproxy.wire.dialects import codecs
 
 LONGEST_COMMON = 4  # characters of a value that count as leaked: fewer are anybody's
 BARS = {"English prose": 24, "documentation": 80, "German": 80, "code": 80, "JSON": 80, "URLs": 80, "hashes": 80}
 MAX_FALSE = 0.001
-CODECS: dict[str, Codec] = {"chat": chat.Chat(), "completions": completions.Completions()}
+CODECS: dict[str, Codec] = {codec.route.removeprefix("/v1/").partition("/")[0]: codec for codec in codecs()}
 
 
 @dataclass
@@ -77,9 +77,14 @@ def exchange(guard: Guard, dialect: str) -> Exchange:
     return Exchange(guard, codec, request_id="r", route=codec.route, observer=Silent(), head_id="id")
 
 
+def choices(case: Case) -> int:
+    """How many choices a reply of the case's dialect is asked for."""
+    return 2 if case.surface.dialect in ("chat", "completions") else 1
+
+
 async def streamed(guard: Guard, case: Case, stream: AsyncIterator[bytes]) -> bytes:
     one = exchange(guard, case.surface.dialect)
-    one._choices = 2
+    one._choices = choices(case)
     return b"".join([out async for out in one.stream(stream)])
 
 
@@ -96,7 +101,7 @@ async def reply(guard: Guard, case: Case, chunkings: int, tallies: dict[str, Tal
     tally = tallies.setdefault(f"{name}, whole", Tally())
     tally.cases += 1
     one = exchange(guard, case.surface.dialect)
-    one._choices = 2
+    one._choices = choices(case)
     raw = await one.whole(replies.whole(case))
     _judge(tally, case, lambda: replies.read_whole(case, raw), name)
 

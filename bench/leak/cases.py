@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from bench.leak import responses
+
 Body = dict[str, Any]
 
 
@@ -91,11 +93,13 @@ REPLIES = (
         for n in ("content", "reasoning_content", "reasoning", "thinking", "refusal", "content#1")
     ),
     Surface("completions", "reply", "text"),
+    *(Surface("responses", "reply", n) for n in (*responses.TEXTS, *responses.FREE)),
 )
 CALLS = (
     Surface("chat", "call", "tool_calls"),
     Surface("chat", "call", "tool_calls/whole"),
     Surface("chat", "call", "function_call"),
+    *(Surface("responses", "call", n) for n in responses.CALLS),
 )
 REQUESTS = (
     *tuple(
@@ -113,6 +117,7 @@ REQUESTS = (
         )
     ),
     Surface("completions", "request", "prompt"),
+    *(Surface("responses", "request", n) for n in responses.REQUESTS),
 )
 
 
@@ -149,6 +154,8 @@ def request(case: Case) -> Body:
     name, text = case.surface.name, case.text
     if case.surface.dialect == "completions":
         return {"model": "gpt-oss", "prompt": text}
+    if case.surface.dialect == "responses":
+        return responses.request(name, text)
     call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": json.dumps({"x": text})}}
     messages: dict[str, list[Body]] = {
         "part": [{"role": "user", "content": [{"type": "text", "text": "Hello."}, {"type": "text", "text": text}]}],
@@ -180,6 +187,8 @@ def arrived(case: Case, body: Body) -> str:
     name = case.surface.name
     if case.surface.dialect == "completions":
         return str(body["prompt"])
+    if case.surface.dialect == "responses":
+        return responses.arrived(name, body)
     first = body["messages"][0]
     if name == "part":
         return str(first["content"][1]["text"])

@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+from bench.leak import responses
 from bench.leak.cases import Body, Case
 
 
@@ -51,6 +52,9 @@ def events(case: Case, parts: list[str]) -> Iterator[bytes]:
     """The events of a stream, as an upstream writes them."""
     if case.surface.name.endswith("/whole"):
         parts = ["".join(parts)]
+    if case.surface.dialect == "responses":
+        yield from responses.events(case.surface.name, parts)
+        return
     base = {"id": "x", "created": 1, "model": "m"}
     if case.surface.dialect == "completions":
         for part in parts:
@@ -96,6 +100,8 @@ async def reads(stream: list[bytes], rng: random.Random, style: int) -> AsyncIte
 def whole(case: Case) -> Body:
     """The same reply without streaming."""
     text = payload(case)
+    if case.surface.dialect == "responses":
+        return responses.whole(case.surface.name, text)
     if case.surface.dialect == "completions":
         return {
             "id": "x",
@@ -115,6 +121,8 @@ def whole(case: Case) -> Body:
 
 def read_stream(case: Case, raw: bytes) -> str:
     """What a client joins from a stream on the case's surface. Raises on anything that is no event."""
+    if case.surface.dialect == "responses":
+        return _unwrap(case, responses.read_stream(case.surface.name, raw))
     out = []
     *frames, rest = raw.decode().split("\n\n")
     if rest:
@@ -129,6 +137,8 @@ def read_stream(case: Case, raw: bytes) -> str:
 
 def read_whole(case: Case, raw: bytes) -> str:
     """The same of a whole body."""
+    if case.surface.dialect == "responses":
+        return _unwrap(case, responses.read_whole(case.surface.name, raw))
     return _unwrap(case, "".join(_texts(case, json.loads(raw), "message")))
 
 

@@ -309,7 +309,7 @@ class Gate:
             findings = (*findings[:MAX_FINDINGS], Finding("guard", "guard.overflow", 1.0))
         self.facts = replace(self.facts, findings=findings)
         self.decision = self.plan.decide(self.facts)
-        failures = [f for f in found if f.label.startswith("guard.")]
+        failures = [f for f in found if f.label.startswith("guard.") and f.label != "guard.unread"]
         for finding in failures:
             kind: FailureKind = finding.label.removeprefix("guard.")  # type: ignore[assignment]
             self._observer.filter_failed(finding.filter, kind, allowed=self.decision.outcome < Outcome.BLOCK)
@@ -322,6 +322,10 @@ class Gate:
     def overflow(self) -> None:
         """The text is more than is read of it: a finding like any failure. Raises Cut where policy blocks those."""
         self._decide([Finding("guard", "guard.overflow", 1.0)])
+
+    def unread(self) -> None:
+        """There is something that no filter can read. Raises Cut where policy blocks that."""
+        self._decide([Finding("guard", "guard.unread", 1.0)])
 
     def refuse(self, edit: Edit) -> NoReturn:
         """Cut because an edit can't be written where it would have to stand (a key, a number, a name)."""

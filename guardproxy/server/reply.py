@@ -26,6 +26,7 @@ from guardproxy.wire.base import (
     ReplyReader,
     ReplyWriter,
     Text,
+    Unknown,
     Usage,
     item_of,
     share,
@@ -115,6 +116,8 @@ class Reply:
             await self._block(item)
         elif isinstance(item, Note):
             await self._note(item)
+        elif isinstance(item, Unknown):
+            await self._unknown(item)
         elif isinstance(item, End):
             await self._end(item.choice, item.reason)
         elif isinstance(item, Usage):
@@ -237,7 +240,7 @@ class Reply:
             self._where = (-1, "")
             self._collect(choice, item)
             if item.whole:
-                await self._decide_calls(item.choice, choice)
+                await self._decide_calls(item.choice, choice, item.index)
         except Cut as cut:
             await self._cut(item.choice, choice, cut.decision)
 
@@ -253,19 +256,21 @@ class Reply:
         if choice.kept > MAX_CALL or len(call.name) + len(call.id) > 1024 or len(choice.calls) > MAX_CALLS:
             raise WireError("the upstream sent more or larger tool calls than guardproxy keeps")
 
-    async def _decide_calls(self, index: int, choice: _Choice) -> None:
+    async def _decide_calls(self, index: int, choice: _Choice, only: int | None = None) -> None:
         """Every call is complete, since its choice ends (fragments of several may be interleaved) or the upstream says so.
 
-        Out they go, or one cuts.
+        Out they go, or one cuts. `only`: the number of the one that is complete.
         """
-        for number, one in choice.calls.items():
+        for number in [only] if only is not None else list(choice.calls):
+            one = choice.calls.pop(number)
             call = Call(index, number, one.id, one.name, "".join(one.arguments), one.kind)
             guarded = await guard_call(call, self.codec.origin("call", call.name), self.gate)
             if self.vault is not None:
                 guarded = self._restored(guarded, self.vault)
             self._out.append(self.writer.call(index, choice.called, guarded))
             choice.called += 1
-        self._drop_calls(choice)
+        if not choice.calls:
+            self._drop_calls(choice)
 
     async def _block(self, item: Block) -> None:
         """A call that the upstream ran itself: what the model said, and what the tool said."""
@@ -286,6 +291,18 @@ class Reply:
             return
         choice.called += 1
         self._out.append(self.writer.block(item.choice, replace(item, call=call, result=result)))
+
+    async def _unknown(self, item: Unknown) -> None:
+        """Something that no filter can read was left out: a finding like any failure. Raises nothing; may cut."""
+        choice = self._choice(item.choice)
+        if choice.ended:
+            return
+        gate = self.gate(self.codec.origin(self.codec.message_field))
+        try:
+            gate.unread()
+            gate.end()
+        except Cut as cut:
+            await self._cut(item.choice, choice, cut.decision)
 
     async def _note(self, item: Note) -> None:
         """A note waits for its range to be out. Text that placeholders are restored in has other ranges: no notes."""

@@ -139,6 +139,15 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something in a reply that may hold text and is of no known form. It is left out; policy says whether that will do."""
+
+    choice: int
+    what: str
+    """For a person: "an item of an unknown kind"."""
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The upstream ended a choice."""
 
@@ -160,7 +169,7 @@ class Fault:
     message: str
 
 
-Item: TypeAlias = Text | Call | Block | Note | End | Usage | Fault
+Item: TypeAlias = Text | Call | Block | Note | Unknown | End | Usage | Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,5 +296,5 @@ class Codec(Protocol):
 
 __all__ = [
     "BOTH", "PART", "Block", "Call", "Codec", "Conversation", "Decoder", "End", "Fault", "Head", "Item", "Note",
-    "ReplyReader", "ReplyWriter", "Segment", "Text", "Unread", "Usage", "item_of", "names", "share",
+    "ReplyReader", "ReplyWriter", "Segment", "Text", "Unknown", "Unread", "Usage", "item_of", "names", "share",
 ]  # fmt: skip

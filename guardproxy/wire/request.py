@@ -65,9 +65,16 @@ class Reading:
             raise WireError(f"The request holds more than {MAX_SEGMENTS} texts; send fewer.", code="request_too_large")
         self.segments.append(Segment(Origin(Direction.REQUEST, role, channel, tool, path), text, json, fixed))
 
-    def add_json(self, value: Json, path: Path, role: Role = Role.DEVELOPER, channel: Channel | None = None) -> None:
+    def add_json(
+        self,
+        value: Json,
+        path: Path,
+        role: Role = Role.DEVELOPER,
+        channel: Channel | None = None,
+        tool: str | None = None,
+    ) -> None:
         """A free-form value that goes upstream: one segment, so that its keys and numbers are read with its strings."""
-        self.add(orjson.dumps(value).decode(), path, role, channel, json=True)
+        self.add(orjson.dumps(value).decode(), path, role, channel, tool, json=True)
 
     def skip(self, path: Path, what: str) -> None:
         """A part that no filter reads."""

@@ -13,15 +13,16 @@ from pathlib import Path
 import pytest
 from openai.types import Completion
 from openai.types.chat import ChatCompletionChunk
+from openai.types.responses import ResponseStreamEvent
+from pydantic import TypeAdapter
 
-from guardproxy.wire.base import Call, Codec, End, Head, Item, ReplyWriter, Text, Usage
-from guardproxy.wire.chat import Chat
-from guardproxy.wire.completions import Completions
+from guardproxy.wire.base import Block, Call, Codec, End, Head, Item, Note, ReplyWriter, Text, Unknown, Usage
+from guardproxy.wire.dialects import codecs
 from guardproxy.wire.sse import Decoder, comment
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = sorted(GOLDEN.glob("*/*.in.sse"))
-CODECS: dict[str, Codec] = {"chat": Chat(), "completions": Completions()}
+CODECS: dict[str, Codec] = {codec.route.removeprefix("/v1/").partition("/")[0]: codec for codec in codecs()}
 HEAD = Head("chatcmpl-golden", "gpt-oss", 1700000000, include_usage=True)
 
 
@@ -31,8 +32,10 @@ class Passage:
     def __init__(self, writer: ReplyWriter) -> None:
         self.writer = writer
         self.calls: dict[tuple[int, int], Call] = {}
+        self.called: dict[int, int] = {}
         self.open: set[int] = set()
         self.ended: set[int] = set()
+        self.unknown: list[str] = []
         self.fault = ""
 
     def take(self, item: Item) -> bytes:
@@ -47,16 +50,26 @@ class Passage:
                 name=before.name + item.name,
                 arguments=before.arguments + item.arguments,
             )
+            return self.written(item.choice, item.index) if item.whole else b""
+        if isinstance(item, Block):
+            return self.writer.block(item.choice, item)
+        if isinstance(item, Note):
+            return self.writer.note(item.choice, item.field, item.start, item.end, item.value)
+        if isinstance(item, Unknown):
+            self.unknown.append(item.what)
             return b""
         if isinstance(item, End):
             self.ended.add(item.choice)
-            calls = [c for (choice, _), c in sorted(self.calls.items()) if choice == item.choice]
-            out = [self.writer.call(item.choice, i, c) for i, c in enumerate(calls)]
+            out = [self.written(choice, index) for choice, index in sorted(self.calls) if choice == item.choice]
             return b"".join(out) + self.writer.end(item.choice, item.reason)
         if isinstance(item, Usage):
             return self.writer.usage(item.value)
         self.fault = item.message
         return b""
+
+    def written(self, choice: int, index: int) -> bytes:
+        number = self.called[choice] = self.called.get(choice, -1) + 1
+        return self.writer.call(choice, number, self.calls.pop((choice, index)))
 
     def finish(self) -> bytes:
         broken = self.fault or ("broken off" if not self.ended or self.open - self.ended else "")
@@ -97,6 +110,9 @@ def test_golden(case: Path, size: int) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.parent.name}/{c.name}")
 def test_outputs_are_what_clients_expect(case: Path) -> None:
+    if case.parent.name == "responses":
+        read_by_openai(output(case).read_bytes())
+        return
     *events, last = [e.data for e in Decoder().feed(output(case).read_bytes()) if not e.comment]
     assert last == b"[DONE]" and b"[DONE]" not in events
     for body in map(json.loads, events):
@@ -107,6 +123,19 @@ def test_outputs_are_what_clients_expect(case: Path) -> None:
         else:
             assert body["object"] == "text_completion"
             Completion.model_construct(**body)
+
+
+def read_by_openai(stream: bytes) -> None:
+    """The client's own types take every event as it is, and the response at the end says what the events said."""
+    events = [json.loads(e.data) for e in Decoder().feed(stream)]
+    assert [e["sequence_number"] for e in events] == list(range(len(events)))
+    assert events[-1]["type"] in ("response.completed", "response.incomplete", "response.failed")
+    read = TypeAdapter(ResponseStreamEvent)
+    items = [read.validate_python(e).type and e["item"] for e in events if e["type"] == "response.output_item.done"]
+    if events[-1]["type"] != "response.failed":
+        assert events[-1]["response"]["output"] == items
+    for event in events:
+        assert type(read.validate_python(event)).model_fields.keys() >= event.keys()
 
 
 def test_every_case_has_its_output_and_its_server() -> None:
