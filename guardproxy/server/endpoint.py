@@ -67,6 +67,7 @@ class Passage:
             route=record.route,
             observer=record,
             head_id=ids.new(endpoint.codec.prefix),
+            show_scores=endpoint.settings.moderation_scores,
         )
 
     async def run(self) -> int:

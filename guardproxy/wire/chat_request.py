@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from guardproxy.types import Channel, Json, Path, Role, WireError
+from guardproxy.wire import moderations
 from guardproxy.wire.base import Conversation
 from guardproxy.wire.parameters import SHARED, json_wanted, require_model, usage_wanted
 from guardproxy.wire.request import (
@@ -303,7 +304,7 @@ def _parameters() -> dict[str, Check]:
         "modalities": _modalities,
         "audio": spoken,
         "web_search_options": document,
-        "moderation": document,
+        "moderation": moderations.parameter,
         "echo": refused("the reply would begin with the request", harmless=(False,)),
     }
 
@@ -326,4 +327,5 @@ def read(body: Json, extra: frozenset[str]) -> Conversation:
         choices=body.get("n") or 1,
         include_usage=usage_wanted(body),
         json_reply=json_wanted(body),
+        moderation=moderations.wanted(body),
     )

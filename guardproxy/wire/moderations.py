@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from guardproxy.types import Direction, Json, Origin, Role, Segment, WireError
-from guardproxy.wire.base import Unread
+from guardproxy.wire.base import Moderated, Unread
 from guardproxy.wire.json import kind
 from guardproxy.wire.request import MAX_SEGMENTS, Reading, Table, bad, fields, ignored, word, wrong
 
@@ -121,36 +121,28 @@ def _string(value: Json, path: tuple[str | int, ...]) -> str:
 # ---------------------------------------------------------------------------------------------------- the parameter
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a request's `moderation` asks for. It can only tighten: `block` blocks what policy would only edit."""
-
-    block_input: bool = False
-    block_output: bool = False
-
-
 _MODE: Final = fields({"mode": word("score", "block")})
 _WANTED: Final[Table] = {"model": ignored, "policy": fields({"input": _MODE, "output": _MODE})}
 
 
 def parameter(reading: Reading, value: Json, path: tuple[str | int, ...]) -> None:
     """The check of the parameter `moderation`: `{model, policy: {input: {mode}, output: {mode}}}`. It is not forwarded."""
-    reading.walk(value, path, _WANTED)
+    Reading(frozenset()).walk(value, path, _WANTED)  # nothing of it goes upstream: no segments
     if not isinstance(value.get("model"), str):
         raise wrong((*path, "model"), "a string", value.get("model"))
     for side in ("input", "output"):
-        mode = ((value.get("policy") or {}).get(side) or {"mode": "score"}).get("mode")
-        if mode not in ("score", "block"):
+        given = (value.get("policy") or {}).get(side)
+        if given is not None and given.get("mode") not in ("score", "block"):
             raise bad((*path, "policy", side, "mode"), "expected one of score, block")
 
 
-def wanted(body: Mapping[str, Json]) -> Wanted | None:
+def wanted(body: Mapping[str, Json]) -> Moderated | None:
     """What a request whose parameters were checked asks for; None where it asks for nothing."""
     asked = body.get("moderation")
     if asked is None:
         return None
     policy = asked.get("policy") or {}
-    return Wanted(*((policy.get(side) or {}).get("mode") == "block" for side in ("input", "output")))
+    return Moderated(*((policy.get(side) or {}).get("mode") == "block" for side in ("input", "output")))
 
 
 # ---------------------------------------------------------------------------------------------------- results
