@@ -121,12 +121,16 @@ async def _contents(asked: Question) -> bytes:
         there = ", ".join(sorted(asked.guard.policy.filters))
         raise WireError(f"There is no such detector; this policy has {there}, and * for all.", status=404)
     origin = moderations.origin({})
-    out = []
+    out, total = [], 0
     for text in texts:
         inspection = await asked.text(Segment(origin, text))
         found = _shown(inspection, asked.show_scores)
         wanted = (f for f in found if f.score >= threshold and (name in ("*", f.filter) or f.filter == "guard"))
         out.append(contents.detections(text, wanted))
+        total += len(out[-1])
+        if total > contents.MAX_DETECTIONS:
+            message = f"There are more than {contents.MAX_DETECTIONS} detections in these contents; send fewer."
+            raise WireError(message, status=413, code="request_too_large")
     return dump(out)
 
 

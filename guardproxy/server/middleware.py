@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import Final
@@ -23,7 +24,7 @@ from guardproxy.server.edge import ASGI, Message, Receive, Request, Scope, Send
 from guardproxy.server.endpoint import Endpoint
 from guardproxy.server.inside import Inside
 from guardproxy.server.line import LINE, Line
-from guardproxy.server.routes import endpoints
+from guardproxy.server.routes import endpoints, paths
 from guardproxy.telemetry import Journal, Metrics, Recorder, ids
 from guardproxy.telemetry.record import PolicyName
 from guardproxy.types import Json
@@ -60,7 +61,9 @@ class GuardMiddleware:
     def __init__(
         self, app: ASGI, policy: str | File = "", *, prefix: str = "", settings: Settings | None = None
     ) -> None:
-        self.app, self.policy, self.prefix = app, policy, prefix
+        self.app, self.policy = app, policy
+        self.prefix = prefix and "/" + prefix.strip("/")
+        self._paths = paths()
         self.settings = settings or Settings(decision_log="none")
         self.metrics = Metrics()
         self._lock = asyncio.Lock()
@@ -73,21 +76,23 @@ class GuardMiddleware:
         if scope["type"] != "http" or scope["method"] != _GUARDED:
             await self.app(scope, receive, send)
             return
-        running = await self._start()
-        route = running.routes.get(self._path(scope))
-        if route is None:
+        path = next((p for p in self._readings(scope) if p in self._paths), None)
+        if path is None:
             await self.app(scope, receive, send)
-        else:
-            await self._guarded(route, running, scope, receive, send)
+            return
+        running = await self._start()
+        await self._guarded(running.routes[path], running, scope, receive, send)
 
-    def _path(self, scope: Scope) -> str:
-        """The path as an application's router may read it: what it could take for a guarded route is one."""
-        path = str(scope["path"])
-        root = str(scope.get("root_path", "")).rstrip("/")
-        if root and path.startswith(root + "/"):
-            path = path[len(root) :]
-        path = posixpath.normpath("/" + path.lstrip("/"))
-        return path[len(self.prefix) :] if path.startswith(self.prefix) else ""
+    def _readings(self, scope: Scope) -> Iterator[str]:
+        """The path as an application's router may read it: what it could take for a guarded route is one.
+
+        Where the application is mounted somewhere, the place may count or not.
+        """
+        whole, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
+        for path in (whole, whole[len(root) :] if root and whole.startswith(root + "/") else whole):
+            path = posixpath.normpath("/" + path.lstrip("/"))
+            if path.startswith(self.prefix):
+                yield path[len(self.prefix) :]
 
     # ------------------------------------------------------------------------------------------------ one request
 
@@ -106,8 +111,8 @@ class GuardMiddleware:
         finally:
             self.metrics.in_flight.dec()
             record.finish(status)
-            await inside.ended()
             watch.stop()
+            await inside.ended()
         if inside.failure is not None:
             raise inside.failure  # the client has its answer; the server logs this as it logs every failure
 

@@ -12,6 +12,11 @@ from guardproxy.wire.dialects import codecs
 from guardproxy.wire.embeddings import Embeddings
 
 
+def paths() -> frozenset[str]:
+    """The paths of all guarded routes."""
+    return frozenset((*(codec.route for codec in codecs()), Embeddings().route))
+
+
 def endpoints(
     settings: Settings, guard: Guard, upstream: Asked, models: Names, closing: Closing
 ) -> dict[str, Endpoint]:

@@ -15,6 +15,8 @@ from guardproxy.wire.json import dump, kind
 from guardproxy.wire.request import MAX_SEGMENTS
 
 ROUTE: Final = "/api/v1/text/contents"
+MAX_DETECTIONS: Final = 20_000
+"""In one answer: each is longer than what it is about."""
 DETECTOR: Final = b"detector-id"
 """Header that says which detector is meant: a filter's name in the policy, or `*`."""
 

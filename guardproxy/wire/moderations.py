@@ -14,9 +14,11 @@ from typing import Any, Final
 from guardproxy.types import Direction, Json, Origin, Role, Segment, WireError
 from guardproxy.wire.base import Moderated, Unread
 from guardproxy.wire.json import kind
-from guardproxy.wire.request import MAX_SEGMENTS, Reading, Table, bad, fields, ignored, word, wrong
+from guardproxy.wire.request import Reading, Table, bad, fields, ignored, word, wrong
 
 ROUTE: Final = "/v1/moderations"
+MAX_INPUTS: Final = 2048
+"""Texts of one request: each has a result, which is longer than a short text."""
 MODEL: Final = "guardproxy"
 """The model that results name: it is no model of anybody's, and a client's own word is not repeated."""
 CATEGORIES: Final = (
@@ -57,8 +59,8 @@ def read(body: Mapping[str, Json]) -> list[Question]:
         return [_text(given, whose)]
     if not isinstance(given, list):
         raise wrong(("input",), "a string or a list", given)
-    if not 0 < len(given) <= MAX_SEGMENTS:
-        raise bad(("input",), f"a list has 1 to {MAX_SEGMENTS} entries")
+    if not 0 < len(given) <= MAX_INPUTS:
+        raise bad(("input",), f"a list has 1 to {MAX_INPUTS} entries")
     if all(isinstance(one, str) for one in given):
         return [_text(one, whose) for one in given]
     return [_message(given, whose)]

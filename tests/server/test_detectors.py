@@ -217,6 +217,13 @@ def test_a_text_that_is_too_long_is_a_detection_not_a_silence(one: World) -> Non
     assert [(d["detection"], d["start"], d["end"]) for d in found] == [("guard.overflow", 0, len(text))]
 
 
+def test_an_answer_has_an_end(one: World) -> None:
+    raw = post(one, "/api/v1/text/contents", {"contents": [f"{MAIL} " * 900] * 23})
+    assert (status_of(raw), json.loads(body_of(raw))["code"]) == (413, 413)
+    raw = post(one, "/v1/moderations", {"input": ["x"] * 2049})
+    assert (status_of(raw), error_of(raw)["param"]) == (400, "input")
+
+
 def test_health_of_the_detectors_needs_no_upstream(one: World) -> None:
     raw = one.raw(b"GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
     assert (status_of(raw), json.loads(body_of(raw))) == (200, {"status": "HEALTHY"})

@@ -170,6 +170,7 @@ def test_other_routes_pass_untouched(one: Application) -> None:
 
 def test_routes_may_have_a_prefix(policy: Path) -> None:
     one = Application(policy, prefix="/api")
+    assert GuardMiddleware(one.app, prefix="api/").prefix == "/api"
     with client(one) as c:
         assert c.post("/api" + CHAT, json=asks()).json()["choices"][0]["message"]["content"] == "mail [words.mail] now"
 
@@ -177,8 +178,13 @@ def test_routes_may_have_a_prefix(policy: Path) -> None:
 def test_an_application_that_is_mounted_is_guarded(policy: Path) -> None:
     one, outer = Application(policy), Starlette()
     outer.mount("/llm", one.app)
+    inner = Starlette(routes=[Route("/chat/completions", one.chat, methods=["POST"])])
+    inner.add_middleware(GuardMiddleware, policy=policy)
+    outer.mount("/v1", inner)
     with TestClient(outer) as c:
         assert c.post("/llm" + CHAT, json=asks("a bomb")).status_code == 400
+        assert c.post(CHAT, json=asks("a bomb")).status_code == 400
+    assert not one.asked
 
 
 def test_embeddings_are_guarded(one: Application) -> None:
@@ -226,8 +232,10 @@ def test_a_policy_with_a_mistake_keeps_the_application_from_starting(tmp_path: P
     one = Application(tmp_path / "policy.yaml")
     with pytest.raises(ConfigErrors, match="nothing"), TestClient(one.app):
         pass
-    assert TestClient(one.app, raise_server_exceptions=False).post(CHAT, json=asks()).status_code == 500
+    without_lifespan = TestClient(one.app, raise_server_exceptions=False)
+    assert without_lifespan.post(CHAT, json=asks()).status_code == 500
     assert not one.asked
+    assert without_lifespan.post("/notes", content="x").text == "x"
 
 
 def test_the_lifespan_of_the_application_runs(policy: Path) -> None:
