@@ -183,7 +183,7 @@ class Exchange:
 
     async def whole(self, body: Json) -> bytes:
         """A whole reply of the upstream as the body for the client. Raises UpstreamError when it is no reply."""
-        reply = self._reply(self.codec.whole_writer(self.head()))
+        reply = self._reply(self.codec.whole_writer(self.head()), whole=True)
         reader = self.codec.reader()
         try:
             for item in reader.whole(body):
@@ -230,7 +230,7 @@ class Exchange:
         self.ended = True
         yield end
 
-    def _reply(self, writer: object) -> Reply:
+    def _reply(self, writer: object, *, whole: bool = False) -> Reply:
         return Reply(
             codec=self.codec,
             writer=writer,  # type: ignore[arg-type]
@@ -244,6 +244,7 @@ class Exchange:
             vault=self._vault or None,  # an empty one has nothing to give back
             json_reply=self._json_reply,
             moderation=self._moderated if self._moderation else None,
+            whole=whole,
         )
 
     def _moderated(self) -> tuple[Json, Json]:

@@ -69,6 +69,8 @@ class Reply:
     json_reply: bool = False
     moderation: Callable[[], tuple[Json, Json]] | None = None
     """Results for the request and for the reply, where the client asked for them."""
+    whole: bool = False
+    """Each text comes in one piece."""
     fault: str = ""
     failure: str = ""
     """Code of the error that ended the reply."""
@@ -167,6 +169,8 @@ class Reply:
         try:
             one = self._field(index, choice, name)
             one.keep(text, await self._checked(logprobs, one.origin))
+            if self.whole and len(text) > one.gate.plan.policy.defaults.max_whole:
+                one.gate.overflow()
             self._write(one, await one.gate.feed(text, last=last), last=last)
         except Cut as cut:
             await self._cut(index, choice, cut.decision)

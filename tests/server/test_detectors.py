@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from guardproxy.wire import contents, litellm, moderations
 from tests.server.support import World, body_of, error_of, headers_of, status_of, world
 
-MAIL, CANARY = "joe@mail.com", "mauve-okapi"
+MAIL, CANARY, KEY = "joe@mail.com", "mauve-okapi", "the-right-key-of-clients"
 LITELLM = "/beta/litellm_basic_guardrail_api"
 
 
@@ -107,7 +107,8 @@ def test_every_answer_has_its_record(one: World) -> None:
 
 
 def test_the_doorkeeper_asks_for_the_key_here_too(tmp_path: Path) -> None:
-    with world(tmp_path, {"GUARDPROXY_KEY": "right"}) as one:
+    right = KEY.encode()
+    with world(tmp_path, {"GUARDPROXY_KEY": KEY}) as one:
         for path, body in (
             ("/v1/moderations", {"input": "x"}),
             ("/api/v1/text/contents", {"contents": ["x"]}),
@@ -115,9 +116,9 @@ def test_the_doorkeeper_asks_for_the_key_here_too(tmp_path: Path) -> None:
         ):
             assert status_of(post(one, path, body)) == 401
             assert status_of(post(one, path, body, b"x-api-key: wrong\r\n")) == 401
-            assert status_of(post(one, path, body, b"x-api-key: right\r\n")) == 200
-            assert status_of(post(one, path, body, b"authorization: Bearer right\r\n")) == 200
-            assert status_of(post(one, path, body, b"authorization: Bearer no\r\nx-api-key: right\r\n")) == 401
+            assert status_of(post(one, path, body, b"x-api-key: %s\r\n" % right)) == 200
+            assert status_of(post(one, path, body, b"authorization: Bearer %s\r\n" % right)) == 200
+            assert status_of(post(one, path, body, b"authorization: Bearer no\r\nx-api-key: %s\r\n" % right)) == 401
 
 
 def test_scores_are_for_those_who_may_see_them() -> None:
