@@ -12,6 +12,7 @@ from guardproxy.wire.request import (
     Check,
     Reading,
     Table,
+    anything,
     bad,
     boolean,
     document,
@@ -78,6 +79,8 @@ def _part(reading: Reading, part: Json, path: Path, said: Check) -> None:
         if not isinstance(part.get(kind), str):
             raise wrong((*path, kind), "a string", part.get(kind))
         reading.walk(part, path, {"type": word(kind), kind: said, "prompt_cache_breakpoint": document})
+    elif reading.allowed((*path, "type")):
+        anything(reading, part, path)
     else:
         known = ", ".join(("text", "refusal", *_UNREAD_PARTS))
         raise bad((*path, "type"), f"expected one of {known}")

@@ -292,6 +292,43 @@ def test_what_the_messages_hold_besides_the_texts_is_read_too(one: World) -> Non
     assert asked(one, LITELLM, torn)["action"] == "BLOCKED"
 
 
+RECORDED = """
+{"input_type": "request", "litellm_call_id": null, "litellm_trace_id": null, "structured_messages": [
+  {"role": "system", "content": "be nice"},
+  {"role": "user", "content": "write joe@mail.com", "cache_control": {"type": "ephemeral"}},
+  {"role": "assistant", "content": null,
+   "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{\\"a\\":1}"}}]},
+  {"role": "tool", "content": "ok", "tool_call_id": "c1"}],
+ "images": null,
+ "tools": [{"type": "function", "function": {"name": "f", "description": "x", "parameters": {"type": "object"}}}],
+ "texts": ["be nice", "write joe@mail.com", "ok"], "request_data": {}, "request_headers": null, "litellm_version": "1.106.2",
+ "additional_provider_specific_params": {}, "model": "gpt-4",
+ "tool_calls": [{"function": {"arguments": "{\\"a\\":1}", "name": "f"}, "id": "c1", "type": "function"}]}
+"""
+
+
+def test_a_question_as_litellm_1_106_asks_it(one: World) -> None:
+    raw = one.post(RECORDED.encode(), LITELLM)
+    assert status_of(raw) == 200
+    assert json.loads(body_of(raw)) == {
+        "action": "GUARDRAIL_INTERVENED",
+        "texts": ["be nice", "write [words.mail]", "ok"],
+    }
+    question = litellm.read(json.loads(RECORDED))
+    documents = [(s.text, s.origin.tool) for s in question.fixed if s.json]
+    assert documents == [('{"type":"ephemeral"}', None), ('{"a":1}', "f")]
+    assert [o.tool for o in question.origins["ok"]] == ["f"]
+
+
+def test_parts_of_other_dialects_are_read_as_they_are(one: World) -> None:
+    part = {"type": "thinking", "thinking": "a bomb", "signature": "x"}
+    said = {"role": "assistant", "content": [part, {"type": "text", "text": "hello"}]}
+    body = {"input_type": "request", "texts": ["hello"], "structured_messages": rows(said)}
+    assert asked(one, LITELLM, body)["action"] == "BLOCKED"
+    part["thinking"] = "nothing"
+    assert asked(one, LITELLM, body)["action"] == "NONE"
+
+
 def test_tools_are_given_back_edited(one: World) -> None:
     tool = {"type": "function", "function": {"name": "f", "description": f"mails {MAIL}", "parameters": {}}}
     got = asked(one, LITELLM, {"input_type": "request", "texts": ["x"], "tools": [tool]})
