@@ -147,6 +147,41 @@ def test_a_cut_stops_the_application(one: Application) -> None:
     assert "bomb" not in got.text
 
 
+def test_when_the_client_goes_the_application_is_told(policy: Path, tmp_path: Path) -> None:
+    log = tmp_path / "decisions.jsonl"
+    one = Application(policy)
+    one.trouble = "endless"
+    bare = Starlette(routes=one.app.router.routes)
+    sent: list[Any] = []
+
+    async def run() -> None:
+        body, came = json.dumps(asks(stream=True)).encode(), asyncio.Event()
+        messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> Any:
+            if messages:
+                return messages.pop()
+            await came.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+            if message.get("body"):
+                came.set()
+
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        scope = {"type": "http", "method": "POST", "path": CHAT, "headers": headers, "query_string": b""}
+        middleware = GuardMiddleware(bare, policy=policy, settings=Settings(decision_log=str(log)))
+        async with asyncio.timeout(10):
+            await middleware(scope, receive, send)
+        await middleware._stop()
+
+    asyncio.run(run())
+    assert sent and b"[DONE]" not in b"".join(m.get("body", b"") for m in sent)
+    (record,) = map(json.loads, log.read_text().splitlines())
+    assert (record["status"], record["error"]) == (499, "client_gone")
+
+
 @pytest.mark.parametrize(
     "path", [CHAT, "//v1/chat/completions", "/v1//chat/completions", "/v1/./chat/completions", "/v1/chat%2Fcompletions"]
 )
