@@ -28,12 +28,12 @@ from guardproxy.engine import Guard, Silent
 from guardproxy.policy.load import load
 from guardproxy.server.exchange import Blocked, Exchange
 from guardproxy.wire.base import Codec
-from guardproxy.wire.dialects import codecs
+from guardproxy.wire.dialects import by_name
 
 LONGEST_COMMON = 4  # characters of a value that count as leaked: fewer are anybody's
 BARS = {"English prose": 24, "documentation": 80, "German": 80, "code": 80, "JSON": 80, "URLs": 80, "hashes": 80}
 MAX_FALSE = 0.001
-CODECS: dict[str, Codec] = {codec.route.removeprefix("/v1/").partition("/")[0]: codec for codec in codecs()}
+CODECS: dict[str, Codec] = by_name()
 OTHERS = "zoe.other@example.net"
 """The value of another conversation: only the own one may come back."""
 
@@ -157,13 +157,15 @@ async def conversation(guard: Guard, one: placeholders.Conversation, chunkings: 
     name = f"{one.surface.dialect} {one.surface.name}, placeholders{' (listed tool)' if one.listed else ''}"
     tally, rng, value = tallies.setdefault(name, Tally()), random.Random(one.template), one.planted.value
     tally.cases += 1
-    foreign = await exchange(guard, one.surface.dialect).request({**one.request(), **_another(one.surface.dialect)})
+    foreign = await exchange(guard, one.surface.dialect).request(
+        placeholders.spoken(one.surface.dialect, f"I am {OTHERS}.")
+    )
     passage = exchange(guard, one.surface.dialect)
     (held, *more), sent = placeholders.shown(await passage.request(one.request()))
     tally.judge(value, "", "".join(more) if value not in sent and placeholders.INVENTED not in sent else sent, name)
     [other] = placeholders.shown(foreign)[0]
     case = one.reply(held, other)
-    passage._choices = 2
+    passage._choices = choices(case)
     wanted = one.expected(held, other)
     for number in range(chunkings):
         events = placeholders.events(one, case, rng, min(number % 10, 3))
@@ -171,12 +173,6 @@ async def conversation(guard: Guard, one: placeholders.Conversation, chunkings: 
         _judge(tally, OTHERS, wanted, partial(replies.read_stream, case, raw), f"{name}, chunking {number}")
     raw = await passage.whole(placeholders.whole(one, case))
     _judge(tally, OTHERS, wanted, partial(replies.read_whole, case, raw), name)
-
-
-def _another(dialect: str) -> dict[str, object]:
-    """Another conversation, with another value."""
-    text = f"I am {OTHERS}."
-    return {"prompt": text} if dialect == "completions" else {"messages": [{"role": "user", "content": text}]}
 
 
 async def seam(guard: Guard, case: cases.Seam, tally: Tally) -> None:

@@ -48,10 +48,10 @@ async def _say(request: Request, reply: Reply) -> int:
     return reply.status
 
 
-def answer_headers(record: Record, policy: bytes) -> Headers:
-    """What every answer carries. `policy`: the beginning of the policy's digest."""
+def answer_headers(record: Record, policy: bytes, ids: tuple[bytes, ...]) -> Headers:
+    """What every answer carries. `policy`: the beginning of the policy's digest; `ids`: headers for the request's id."""
     return (
-        (b"x-request-id", record.request_id.encode()),
+        *((name, record.request_id.encode()) for name in ids),
         (b"x-guardproxy-decision", record.decision_id.encode()),
         (b"x-guardproxy-policy", policy),
     )

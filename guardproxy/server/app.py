@@ -23,6 +23,8 @@ from guardproxy.wire.errors import openai
 
 BASE = "/v1"
 MODEL = "/v1/models/"
+LISTS = (BASE + "/models", "/api/tags")
+"""The list of models, as clients of either kind read it."""
 Handler = Callable[[Request, Record, Headers], Awaitable[int]]
 
 
@@ -39,10 +41,15 @@ class App:
         self._in_flight = 0
         self._policy = guard.policy.digest[:12].encode()
         routes = endpoints(settings, guard, upstream, models, self.closing)
-        self._shapes: dict[str, Shape] = {path: one.codec.error for path, one in routes.items()}
+        finders = detectors(settings, guard, self.closing)
         self._guarded: dict[str, Handler] = {path: one.serve for path, one in routes.items()}
-        for path, detector in detectors(settings, guard, self.closing).items():
-            self._guarded[path], self._shapes[path] = detector.serve, detector.shape
+        self._guarded |= {path: one.serve for path, one in finders.items()}
+        self._id_headers = {path: one.codec.id_headers for path, one in routes.items()}
+        # the errors of an interface are in its shape, for paths beside its own too: the longest beginning counts
+        places: list[tuple[str, Shape]] = [(path, one.codec.error) for path, one in routes.items()]
+        places += [(path.rpartition("/")[0] + "/", shape) for path, shape in reversed(places)]
+        places += [(path, one.shape) for path, one in finders.items()]
+        self._shapes: dict[str, Shape] = dict(sorted(places, key=lambda p: -len(p[0])))
         self._open: dict[str, Callable[[], Awaitable[Reply]]] = {
             "/healthz": self._alive,
             "/health": self._filtering,
@@ -65,7 +72,11 @@ class App:
         """The name of a path for metrics and records: one of a few."""
         if path.startswith(MODEL):
             return MODEL + "{id}"
-        return path if path in self._guarded or path == BASE + "/models" else "other"
+        return path if path in self._guarded or path in LISTS else "other"
+
+    def _shape(self, path: str) -> Shape:
+        """The shape of errors that clients of this path read."""
+        return next((shape for place, shape in self._shapes.items() if path.startswith(place)), openai)
 
     # ------------------------------------------------------------------------------------------------ one request
 
@@ -74,8 +85,8 @@ class App:
         self._in_flight += 1
         metrics.in_flight.inc()
         try:
-            headers = answer_headers(record, self._policy)
-            shape = self._shapes.get(request.path, openai)
+            headers = answer_headers(record, self._policy, self._id_headers.get(request.path, (b"x-request-id",)))
+            shape = self._shape(request.path)
             serving = self._serve(request, record, headers)
             status = await answered(serving, request, record, headers, shape, self.closing)
         finally:
@@ -99,9 +110,11 @@ class App:
         return await self._models(request, path, headers)
 
     async def _models(self, request: Request, path: str, headers: Headers) -> int:
-        one = path.removeprefix(MODEL) if path.startswith(MODEL) else None
         async with self.closing.bounds():
-            reply = await (self.models.listing() if one is None else self.models.one(one))
+            if path.startswith(MODEL):
+                reply = await self.models.one(path.removeprefix(MODEL))
+            else:
+                reply = await (self.models.listing() if path == LISTS[0] else self.models.tags())
         await request.reply(Reply(reply.status, reply.body, headers))
         return reply.status
 
@@ -115,7 +128,7 @@ class App:
     def _not_found(self, path: str) -> WireError:
         if path in self._open:
             return WireError("This path takes GET.", status=405, code="method_not_allowed")
-        there = ", ".join([*(f"POST {p}" for p in self._guarded), f"GET {BASE}/models", f"GET {MODEL}{{id}}"])
+        there = ", ".join([*(f"POST {p}" for p in self._guarded), *(f"GET {p}" for p in LISTS), f"GET {MODEL}{{id}}"])
         return WireError(
             f"There is nothing here: nothing passes guardproxy unguarded. It has {there}.", status=404, code="not_found"
         )

@@ -221,14 +221,19 @@ class Doorkeeper:
             )
 
     def _check_key(self, headers: Mapping[bytes, bytes]) -> None:
-        """The key comes as OpenAI's clients send theirs, or as LiteLLM and others do, in `x-api-key`."""
+        """One of the two headers in which clients send their key has to hold it."""
         scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
-        if scheme.lower() != b"bearer":
-            given = headers.get(b"x-api-key", b"")
-        if not hmac.compare_digest(given.strip(), self._key or b""):
+        if not self._right(given if scheme.lower() == b"bearer" else b"") and not self._right(
+            headers.get(b"x-api-key", b"")
+        ):
             raise WireError(
-                "Give this guardproxy's key as 'Authorization: Bearer KEY'.", status=401, code="invalid_api_key"
+                "Give this guardproxy's key as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.",
+                status=401,
+                code="invalid_api_key",
             )
+
+    def _right(self, given: bytes) -> bool:
+        return hmac.compare_digest(given.strip(), self._key or b"")
 
 
 def _local_origin(origin: bytes | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from typing import Final
 
 from guardproxy.server.edge import ASGI, Message, Scope
@@ -29,10 +29,12 @@ class Inside:
         """What the application raised: its server wants to know."""
         self._answer: InsideAnswer | None = None
 
-    async def post(self, path: str, body: bytes, *, stream: str | None) -> Answered:
+    async def post(
+        self, path: str, body: bytes, *, stream: str | None, headers: Iterable[tuple[str, str]] = ()
+    ) -> Answered:
         """Call the application with this body, at the path that its client chose."""
         answer = self._answer = InsideAnswer(self, self._limit)
-        await answer.begin(self._app, self._scope_with(body), body)
+        await answer.begin(self._app, self._scope_with(body, headers), body)
         return answer
 
     async def ended(self) -> None:
@@ -40,8 +42,10 @@ class Inside:
         if self._answer is not None:
             await self._answer.ended()
 
-    def _scope_with(self, body: bytes) -> Scope:
+    def _scope_with(self, body: bytes, more: Iterable[tuple[str, str]]) -> Scope:
         headers = [(name, value) for name, value in self._scope["headers"] if name.lower() not in _OURS]
+        there = {name.lower() for name, _ in headers}
+        headers += [(n.encode(), v.encode()) for n, v in more if n.lower().encode() not in there]
         sent = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         return {**self._scope, "headers": [*headers, *sent], "extensions": {}}
 

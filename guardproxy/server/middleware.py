@@ -102,7 +102,7 @@ class GuardMiddleware:
         request = Request({**scope, LINE: watch.line}, watch.receive, send)
         path, recorder = route.codec.route, running.recorder
         record = recorder.start(ids.new("req_"), path)
-        headers = answer_headers(record, running.guard.policy.digest[:12].encode())
+        headers = answer_headers(record, running.guard.policy.digest[:12].encode(), route.codec.id_headers)
         status = GONE
         self.metrics.in_flight.inc()
         try:

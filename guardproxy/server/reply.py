@@ -16,6 +16,7 @@ from guardproxy.server.fields import MAX_NOTES, Field
 from guardproxy.types import Channel, Decision, Json, Origin, WireError
 from guardproxy.wire import errors, sse
 from guardproxy.wire.base import (
+    PART,
     Block,
     Call,
     Codec,
@@ -221,7 +222,8 @@ class Reply:
         for name in list(names):
             choice.open.discard(name)
             if one := choice.fields.get(name):
-                self._write(one, await one.gate.part_ended(), last=False)
+                # what has a place of its own never goes on: others come behind it, and what it held back would too
+                self._write(one, await one.gate.part_ended(), last=PART in name)
 
     def _write(self, one: Field, released: str, *, last: bool) -> None:
         one.write(self.writer, self._out, released, last=last)
