@@ -229,6 +229,38 @@ def test_embeddings_are_guarded(one: Application) -> None:
     assert one.asked[0]["input"] == "[words.mail]"
 
 
+def test_every_dialect_of_the_proxy_is_guarded_here_too(policy: Path) -> None:
+    """One table serves both: nothing in the middleware knows a dialect."""
+
+    async def ollama(request: Request) -> Response:
+        lines = [
+            {"message": {"role": "assistant", "content": t}, "done": False} for t in ("mail joe@", "mail.com", " x")
+        ]
+        lines.append({"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "stop"})
+        return Response("".join(json.dumps(line) + "\n" for line in lines), media_type="application/x-ndjson")
+
+    async def anthropic(request: Request) -> Response:
+        content = [{"type": "text", "text": f"mail {MAIL}"}]
+        return JSONResponse({"type": "message", "role": "assistant", "content": content, "stop_reason": "end_turn"})
+
+    app = Starlette(
+        routes=[
+            Route("/api/chat", ollama, methods=["POST"]),
+            Route("/v1/messages", anthropic, methods=["POST"]),
+        ]
+    )
+    app.add_middleware(GuardMiddleware, policy=policy)
+    with TestClient(app) as c:
+        got = c.post("/api/chat", json=asks())
+        said = "".join(json.loads(line)["message"]["content"] for line in got.text.splitlines())
+        assert (said, got.headers["content-type"]) == ("mail [words.mail] x", "application/x-ndjson; charset=utf-8")
+        got = c.post("/v1/messages", json=asks(max_tokens=9))
+        assert got.json()["content"][0]["text"] == "mail [words.mail]"
+        assert got.headers["request-id"] == got.headers["x-request-id"]
+        got = c.post("/v1/messages", json=asks("a bomb", max_tokens=9))
+        assert (got.status_code, got.json()["type"]) == (400, "error")
+
+
 def test_errors_of_the_application_keep_their_status_and_are_guarded(one: Application) -> None:
     one.trouble = "refused"
     with client(one) as c:
