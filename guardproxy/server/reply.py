@@ -23,6 +23,7 @@ from guardproxy.wire.base import (
     End,
     Fault,
     Item,
+    ModerationWriter,
     Note,
     ReplyReader,
     ReplyWriter,
@@ -67,6 +68,8 @@ class Reply:
     vault: Vault | None = None
     """What the request masked reversibly, if anything."""
     json_reply: bool = False
+    moderation: Callable[[], tuple[Json, Json]] | None = None
+    """Results for the request and for the reply, where the client asked for them."""
     whole: bool = False
     """Each text comes in one piece."""
     fault: str = ""
@@ -384,6 +387,8 @@ class Reply:
         broken = not self._state or any(not s.ended for s in self._state.values())
         if self.fault or broken:
             return await self.fail(self.fault or "the upstream's reply broke off before its end", "upstream_error")
+        if self.moderation is not None and isinstance(self.writer, ModerationWriter):
+            self._out.append(self.writer.moderation(*self.moderation()))
         if (usage := self._usage_of_reply()) is not None:
             self._out.append(self.writer.usage(usage))
         self._out.append(self.writer.done())
