@@ -101,4 +101,4 @@ CHAT = Ollama(
     ("tool_calls",),
     ("system", "user", "assistant", "thinking", "arguments", "tool", "description"),
 )
-GENERATE = Ollama(False, ("response", "thinking"), (), ("prompt", "system", "suffix"))
+GENERATE = Ollama(False, ("response", "thinking"), ("tool_calls",), ("prompt", "system", "suffix"))
