@@ -126,12 +126,11 @@ class Reply:
             await self._unknown(item)
         elif isinstance(item, End):
             await self._end(item.choice, item.reason)
+        elif self.over:  # it depends on the reads whether we still hear what follows
+            return
         elif isinstance(item, Usage):
-            if not self.over:  # it depends on the reads whether we still hear it
-                self._usage = item.value
-        elif (
-            isinstance(item, Fault) and not self.over
-        ):  # the client has its end: whether more came depends on the reads
+            self._usage = item.value
+        elif isinstance(item, Fault):
             self.fault = await self._guard_message(item.message)
 
     async def flush(self) -> bytes:
