@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from guardproxy.engine import Cut, Gate, Held, Vault
+from guardproxy.engine import Cut, Fitting, Gate, Held, JsonStream, Vault
 from guardproxy.server.calls import MAX_CALL, MAX_CALLS, Collected, guard_call, guard_object, strings
 from guardproxy.server.fields import MAX_NOTES, Field
 from guardproxy.types import Channel, Decision, Json, Origin, WireError
@@ -68,6 +68,8 @@ class Reply:
     vault: Vault | None = None
     """What the request masked reversibly, if anything."""
     json_reply: bool = False
+    """The client asked for an answer that is a JSON document, perhaps one that keeps to a JSON `schema`."""
+    schema: Json = None
     moderation: Callable[[], tuple[Json, Json]] | None = None
     """Results for the request and for the reply, where the client asked for them."""
     whole: bool = False
@@ -184,11 +186,18 @@ class Reply:
                 raise WireError("the upstream sent more parts of a reply than guardproxy keeps")
             origin = self.codec.origin(name)
             dropped = self.drop_reasoning and origin.channel is Channel.ANALYSIS
-            one = choice.fields[name] = Field(index, name, self.gate(origin), origin, dropped=dropped)
+            one = choice.fields[name] = Field(index, name, self._gate_of(name, origin), origin, dropped=dropped)
             if self.vault is not None:
                 in_json = self.json_reply and origin.channel is not Channel.ANALYSIS
                 one.restorer = self.vault.restorer(in_json=in_json)
         return one
+
+    def _gate_of(self, name: str, origin: Origin) -> Gate | JsonStream:
+        """What reads a field: an answer that should be a JSON document is read as one."""
+        if not self.json_reply or not share(name, self.codec.message_field):
+            return self.gate(origin)
+        schema = None if self.schema is None else Fitting(self.schema)
+        return JsonStream(lambda: self.gate(origin), schema=schema, whole=self.whole)
 
     async def _switch(self, index: int, name: str) -> None:
         """Another field begins: parts of other channels are over, unless they run beside it."""
@@ -216,7 +225,7 @@ class Reply:
         one = self._field(index, choice, name)
         if before != name:
             self._write(choice.fields[before], "", last=True)
-            one.gate.follow(choice.fields[before].gate)
+            one.follow(choice.fields[before])
         choice.fields[name] = choice.fields.pop(name)
 
     async def _part_ended(self, choice: _Choice, names: Iterable[str]) -> None:

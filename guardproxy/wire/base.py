@@ -67,6 +67,8 @@ class Conversation:
     """The client asked for a usage chunk at the end of the stream."""
     json_reply: bool = False
     """The client asked for an answer that is a JSON document."""
+    schema: Json = None
+    """The JSON Schema that the client asked the answer to keep to, if it did."""
     echo: Mapping[str, Json] = field(default_factory=dict)
     """Parameters that the dialect's reply repeats, as the client sent them."""
     moderation: Moderated | None = None

@@ -7,7 +7,7 @@ from typing import Any, Final
 from guardproxy.types import Channel, Json, Path, Role, WireError
 from guardproxy.wire import moderations
 from guardproxy.wire.base import Conversation
-from guardproxy.wire.parameters import SHARED, json_wanted, require_model, usage_wanted
+from guardproxy.wire.parameters import SHARED, json_wanted, require_model, schema_wanted, usage_wanted
 from guardproxy.wire.request import (
     Check,
     Reading,
@@ -331,4 +331,5 @@ def read(body: Json, extra: frozenset[str]) -> Conversation:
         include_usage=usage_wanted(body),
         json_reply=json_wanted(body),
         moderation=moderations.wanted(body),
+        schema=schema_wanted(body),
     )
