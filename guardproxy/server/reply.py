@@ -174,7 +174,7 @@ class Reply:
             if len(choice.fields) >= MAX_FIELDS:
                 raise WireError("the upstream sent more parts of a reply than guardproxy keeps")
             origin = self.codec.origin(name)
-            dropped = self.drop_reasoning and origin.channel is Channel.ANALYSIS
+            dropped = self.drop_reasoning and origin.channel is Channel.ANALYSIS and not origin.inferred
             one = choice.fields[name] = Field(index, name, self.gate(origin), origin, dropped=dropped)
             if self.vault is not None:
                 in_json = self.json_reply and origin.channel is not Channel.ANALYSIS
@@ -245,7 +245,9 @@ class Reply:
             await self._cut(item.choice, choice, cut.decision)
 
     def _collect(self, choice: _Choice, item: Call) -> None:
-        call = choice.calls.setdefault(item.index, Collected(item.kind))
+        call = choice.calls.get(item.index)
+        if call is None:
+            call = choice.calls[item.index] = Collected(item.kind, inferred=item.inferred, field=item.field)
         call.id += item.id
         call.name += item.name
         call.arguments.append(item.arguments)
@@ -264,11 +266,15 @@ class Reply:
         for number in [only] if only is not None else list(choice.calls):
             one = choice.calls.pop(number)
             call = Call(index, number, one.id, one.name, "".join(one.arguments), one.kind)
-            guarded = await guard_call(call, self.codec.origin("call", call.name), self.gate)
+            origin = replace(self.codec.origin("call", call.name), inferred=one.inferred)
+            guarded = await guard_call(call, origin, self.gate)
             if self.vault is not None:
                 guarded = self._restored(guarded, self.vault)
-            self._out.append(self.writer.call(index, choice.called, guarded))
-            choice.called += 1
+            if not one.field:
+                self._out.append(self.writer.call(index, choice.called, guarded))
+                choice.called += 1
+            elif guarded.arguments:
+                self._out.append(self.writer.text(index, one.field, guarded.arguments, None))
         if not choice.calls:
             self._drop_calls(choice)
 

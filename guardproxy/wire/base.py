@@ -17,6 +17,7 @@ BOTH: Final = "+"
 """Joins the names of fields that come with the same text: `reasoning+reasoning_content` is one text."""
 PART: Final = "#"
 """Stands before the place of a part in a field: `output_text#2.0` is part 0 of item 2. Items come one after another."""
+_INFERRED: Final = "~"
 _SEAMS: Final = frozenset(("content", "output", "system"))
 
 
@@ -33,6 +34,20 @@ def share(one: str, other: str) -> bool:
 def item_of(field: str) -> str:
     """The item that a field is a part of; empty in dialects without items. Only parts of one item run side by side."""
     return field.partition(PART)[2].partition(".")[0]
+
+
+def part(field: str) -> str:
+    """The field, as one whose text comes in several pieces even where the reply is whole."""
+    return field if PART in field else field + PART
+
+
+def inferred(field: str, place: int | None = None) -> str:
+    """The field, for text whose channel was told from the text itself. It is a part of its own."""
+    return part(field) + ("" if place is None else str(place)) + _INFERRED
+
+
+def is_inferred(field: str) -> bool:
+    return field.endswith(_INFERRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +124,10 @@ class Call:
     """`function` (arguments are JSON), `custom` (arguments are plain text), or `function_call` (the legacy single call)."""
     whole: bool = False
     """Nothing of it follows: it may be decided before its choice ends."""
+    inferred: bool = False
+    """It was found in a text, not in a place for calls."""
+    field: str = ""
+    """Where it stands in a text and stays there: the field that its arguments are a part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,5 +315,6 @@ class Codec(Protocol):
 
 __all__ = [
     "BOTH", "PART", "Block", "Call", "Codec", "Conversation", "Decoder", "End", "Fault", "Head", "Item", "Note",
-    "ReplyReader", "ReplyWriter", "Segment", "Text", "Unknown", "Unread", "Usage", "item_of", "names", "share",
+    "ReplyReader", "ReplyWriter", "Segment", "Text", "Unknown", "Unread", "Usage", "inferred", "is_inferred", "item_of",
+    "names", "part", "share",
 ]  # fmt: skip
