@@ -159,7 +159,7 @@ class ChatReader:
                 text = self._halves.mend((index, name), text)
             if text:
                 tokens = None if probabilities is None else _logprobs(probabilities, name, text)
-                if "<" not in text and (index, name) in self._harmony.plain:
+                if (index, name) in self._harmony.plain and "<|" not in text and text[-1] != "<":
                     items.append(Text(index, name, text, tokens))
                 else:
                     self._harmony.text(index, name, text, tokens, items)

@@ -109,7 +109,7 @@ class Splitter:
 
     @property
     def plain(self) -> bool:
-        """No header was seen and nothing is held: text without `<` would pass as it is."""
+        """No header was seen and nothing is held: text without a token passes as it is."""
         return self._state == "content" and not self._held and not self._message.number and not self._ended
 
     def feed(self, text: str) -> list[Piece]:

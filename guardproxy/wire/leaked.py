@@ -42,7 +42,7 @@ class Raw:
 
     def __init__(self, dropped: Dropped) -> None:
         self.plain: set[tuple[int, str]] = set()
-        """(choice, field) whose text passes as it is while it has no `<`."""
+        """(choice, field) whose text passes as it is while it has no `<|` and does not end with `<`."""
         self.whole = False
         """Nothing follows a text."""
         self.dropped = dropped
@@ -54,7 +54,7 @@ class Raw:
     def text(self, choice: int, field: str, text: str, logprobs: Json | None, items: list[Item]) -> None:
         """Items of one piece of a field's text."""
         key = (choice, field)
-        if key in self.plain and "<" not in text:
+        if key in self.plain and "<|" not in text and text[-1] != "<":
             items.append(Text(choice, field, text, logprobs))
             return
         stream = self._streams.get(key)
