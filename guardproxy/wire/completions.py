@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from guardproxy.types import Direction, Json, Origin, Path, Role, WireError
 from guardproxy.wire import logprobs
-from guardproxy.wire.base import Call, Conversation, Fault, Head, Item, ReplyWriter, Usage
+from guardproxy.wire.base import Call, Conversation, Fault, Head, Item, ReplyWriter, Text, Usage
 from guardproxy.wire.chat_write import refusal
 from guardproxy.wire.dialect import ServerSentEvents, TextsAndCalls
 from guardproxy.wire.errors import message_of
@@ -154,7 +154,10 @@ class CompletionsReader:
             text = self._halves.mend((index, "text"), text)
         if text:
             tokens = None if probabilities is None else logprobs.completion(probabilities, text)
-            self._harmony.text(index, "text", text, tokens, items)
+            if (index, "text") in self._harmony.plain and "<|" not in text and text[-1] != "<":
+                items.append(Text(index, "text", text, tokens))
+            else:
+                self._harmony.text(index, "text", text, tokens, items)
 
     def _lost_halves(self, choice: int | None) -> list[Item]:
         items: list[Item] = []
