@@ -185,7 +185,7 @@ class Exchange:
 
     async def whole(self, body: Json) -> bytes:
         """A whole reply of the upstream as the body for the client. Raises UpstreamError when it is no reply."""
-        reply = self._reply(self.codec.whole_writer(self.head()))
+        reply = self._reply(self.codec.whole_writer(self.head()), whole=True)
         reader = self.codec.reader()
         try:
             for item in reader.whole(body):
@@ -232,7 +232,7 @@ class Exchange:
         self.ended = True
         yield end
 
-    def _reply(self, writer: object) -> Reply:
+    def _reply(self, writer: object, *, whole: bool = False) -> Reply:
         return Reply(
             codec=self.codec,
             writer=writer,  # type: ignore[arg-type]
@@ -245,6 +245,7 @@ class Exchange:
             drop_reasoning=self.guard.policy.defaults.reasoning == "drop",
             vault=self._vault or None,  # an empty one has nothing to give back
             json_reply=self._json_reply,
+            whole=whole,
         )
 
     async def error(self, status: int, body: bytes) -> tuple[int, bytes]:
