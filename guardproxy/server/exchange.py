@@ -70,6 +70,7 @@ class Exchange:
     _choices: int = 1
     _include_usage: bool = False
     _json_reply: bool = False
+    _tools: frozenset[str] | None = None
     _echo: Mapping[str, Json] = field(default_factory=dict)
     _vault: Vault | None = None
     """Where the policy masks reversibly: what this conversation's model sees as placeholders."""
@@ -83,6 +84,7 @@ class Exchange:
         self.model, self.streaming = conversation.model, conversation.stream
         self._choices, self._include_usage = conversation.choices, conversation.include_usage
         self._json_reply, self._echo = conversation.json_reply, conversation.echo
+        self._tools = conversation.tools
         self._vault = self.guard.vault(self.tenant, conversation.opening)
         if self.guard.held.full:
             raise WireError("guardproxy holds too much text now; try again later", status=503, code="overloaded")
@@ -245,6 +247,7 @@ class Exchange:
             drop_reasoning=self.guard.policy.defaults.reasoning == "drop",
             vault=self._vault or None,  # an empty one has nothing to give back
             json_reply=self._json_reply,
+            tools=self._tools,
             whole=whole,
         )
 

@@ -29,6 +29,7 @@ from guardproxy.wire.base import (
     Text,
     Unknown,
     Usage,
+    inferred,
     item_of,
     share,
 )
@@ -46,6 +47,7 @@ class _Choice:
     calls: dict[int, Collected] = field(default_factory=dict)
     kept: int = 0  # characters of the calls' arguments
     called: int = 0  # calls and blocks that are out
+    quoted: bool = False  # something in its text looked like a call and was none
     ended: bool = False
     cut: bool = False
 
@@ -67,6 +69,8 @@ class Reply:
     vault: Vault | None = None
     """What the request masked reversibly, if anything."""
     json_reply: bool = False
+    tools: frozenset[str] | None = None
+    """Tools that the request offered; only these are called by what is found in text. None: whatever it names."""
     whole: bool = False
     """Each text comes in one piece."""
     fault: str = ""
@@ -122,7 +126,7 @@ class Reply:
         elif isinstance(item, Unknown):
             await self._unknown(item)
         elif isinstance(item, End):
-            await self._end(item.choice, item.reason)
+            await self._end(item.choice, item.reason, item.uncalled)
         elif isinstance(item, Usage):
             if not self.over:  # it depends on the reads whether we still hear it
                 self._usage = item.value
@@ -276,11 +280,14 @@ class Reply:
             guarded = await guard_call(call, origin, self.gate)
             if self.vault is not None:
                 guarded = self._restored(guarded, self.vault)
-            if not one.field:
+            where = one.field
+            if one.inferred and not where and self.tools is not None and call.name not in self.tools:
+                where, choice.quoted = inferred(self.codec.message_field), True  # the model only speaks of a call
+            if not where:
                 self._out.append(self.writer.call(index, choice.called, guarded))
                 choice.called += 1
             elif guarded.arguments:
-                self._out.append(self.writer.text(index, one.field, guarded.arguments, None))
+                self._out.append(self.writer.text(index, where, guarded.arguments, None))
         if not choice.calls:
             self._drop_calls(choice)
 
@@ -348,7 +355,7 @@ class Reply:
             self._state[index] = _Choice()
         return self._state[index]
 
-    async def _end(self, index: int, reason: str) -> None:
+    async def _end(self, index: int, reason: str, uncalled: str = "") -> None:
         choice = self._choice(index)
         if choice.ended:
             return
@@ -363,7 +370,7 @@ class Reply:
             await self._cut(index, choice, cut.decision)
             return
         choice.ended = True
-        self._out.append(self.writer.end(index, reason))
+        self._out.append(self.writer.end(index, uncalled or reason if choice.quoted and not choice.called else reason))
 
     async def _cut(self, index: int, choice: _Choice, decision: Decision) -> None:
         choice.ended = choice.cut = True

@@ -74,6 +74,8 @@ class Conversation:
     """The client asked for a usage chunk at the end of the stream."""
     json_reply: bool = False
     """The client asked for an answer that is a JSON document."""
+    tools: frozenset[str] | None = None
+    """Names of the tools that the model may call, where the dialect's reader finds calls in text; None: it finds none."""
     echo: Mapping[str, Json] = field(default_factory=dict)
     """Parameters that the dialect's reply repeats, as the client sent them."""
 
@@ -179,6 +181,8 @@ class End:
 
     choice: int
     reason: str
+    uncalled: str = ""
+    """The reason, if none of the calls that were found in its text is one."""
 
 
 @dataclass(frozen=True, slots=True)

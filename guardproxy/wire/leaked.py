@@ -241,7 +241,8 @@ class Told(Raw):
 
     def end(self, choice: int, reason: str, items: list[Item]) -> None:
         self._closed(choice, items)
-        items.append(End(choice, "tool_calls" if reason == "stop" and choice in self._called else reason))
+        called = reason == "stop" and choice in self._called
+        items.append(End(choice, "tool_calls", uncalled=reason) if called else End(choice, reason))
 
     def _field_of(self, stream: _Stream, message: Message) -> str:
         if message.channel == "analysis":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,7 @@ from guardproxy.server.exchange import Blocked
 from guardproxy.types import Outcome, Style
 from guardproxy.wire.completions import Completions
 from tests.engine.play import RULES, guard, policy, rule
-from tests.server.test_exchange import (
+from tests.server.exchanges import (
     DONE,
     GUARD,
     MAIL,
@@ -86,6 +87,29 @@ def test_a_preamble_is_content_and_a_call_is_a_call() -> None:
     assert got.reasons() == ["tool_calls"]
     ids = [c["id"] for x in got.choices for c in x["delta"].get("tool_calls", ())]
     assert len(ids) == 1 and ids[0].startswith("call_")
+
+
+@pytest.mark.parametrize("tools", [None, ["other"], ["other", "send"]])
+def test_text_calls_no_tool_that_the_request_does_not_offer(tools: list[str] | None) -> None:
+    """A model that quotes a page may not call what the page names."""
+    offered = [{"type": "function", "function": {"name": t}} for t in tools or ()]
+    for streamed in (True, False):
+        one = exchange()
+        asyncio.run(one.request({"model": "m", **user("x"), **({"tools": offered} if tools else {})}))
+        text = CALL + '{"to": "joe@example.com"}<|call|>'
+        if streamed:
+            got = stream(*map(says, cut(text, 4)), ends(), DONE, on=one)
+            found, content, reason = got.calls(), got.text(), got.reasons()[0]
+        else:
+            choice = whole(message({"role": "assistant", "content": text}), one)["choices"][0]
+            inner = [c["function"] for c in choice["message"].get("tool_calls", ())]
+            found = [(f["name"], f["arguments"]) for f in inner]
+            content, reason = choice["message"]["content"] or "", choice["finish_reason"]
+        arguments = '{"to": "[pii.email]"}'
+        if "send" in (tools or ()):
+            assert (found, content, reason) == ([("send", arguments)], "", "tool_calls")
+        else:
+            assert (found, content, reason) == ([], arguments, "stop")
 
 
 def test_a_whole_reply_is_told_apart_the_same() -> None:

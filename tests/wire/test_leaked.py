@@ -44,7 +44,7 @@ def test_fragments_of_a_call_add_up_and_its_end_is_told() -> None:
     found = chat(*pieces)
     assert found[0] == Call(0, FIRST_CALL + 1, name="f", inferred=True)
     assert "".join(c.arguments for c in found if isinstance(c, Call)) == '{"a":1}'
-    assert found[-2:] == [Call(0, call.index, inferred=True, whole=True), End(0, "tool_calls")]
+    assert found[-2:] == [Call(0, call.index, inferred=True, whole=True), End(0, "tool_calls", uncalled="stop")]
     assert chat(*pieces, reason="length")[-1] == End(0, "length")
 
 
