@@ -74,6 +74,7 @@ class Exchange:
     _include_usage: bool = False
     _json_reply: bool = False
     _schema: Json = None
+    _tools: frozenset[str] | None = None
     _echo: Mapping[str, Json] = field(default_factory=dict)
     _vault: Vault | None = None
     """Where the policy masks reversibly: what this conversation's model sees as placeholders."""
@@ -92,6 +93,7 @@ class Exchange:
         if (asked := conversation.moderation) is not None:
             blocks = {Direction.REQUEST: asked.block_input, Direction.RESPONSE: asked.block_output}
             self._moderation = {side: Moderation(block) for side, block in blocks.items()}
+        self._tools = conversation.tools
         self._vault = self.guard.vault(self.tenant, conversation.opening)
         if self.guard.held.full:
             raise WireError("guardproxy holds too much text now; try again later", status=503, code="overloaded")
@@ -246,6 +248,7 @@ class Exchange:
             json_reply=self._json_reply,
             moderation=self._moderated if self._moderation else None,
             schema=self._schema,
+            tools=self._tools,
             whole=whole,
         )
 

@@ -332,4 +332,11 @@ def read(body: Json, extra: frozenset[str]) -> Conversation:
         json_reply=json_wanted(body),
         moderation=moderations.wanted(body),
         schema=schema_wanted(body),
+        tools=_offered(body),
     )
+
+
+def _offered(body: dict[str, Any]) -> frozenset[str]:
+    """Names of the functions and tools that the request offers."""
+    tools = [t.get(t.get("type")) for t in body.get("tools") or () if isinstance(t.get("type"), str)]
+    return frozenset(f["name"] for f in (*tools, *(body.get("functions") or ())) if isinstance(f, dict) and "name" in f)
