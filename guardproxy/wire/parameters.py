@@ -32,8 +32,8 @@ _HIDES = "the model would read what no filter has read"
 _REPEATS = "the reply would repeat its text as numbers"
 TEMPLATE: Final = "it changes how the conversation is put to the model"
 
-DROPPED: Final = frozenset({"metadata"})
-"""Not forwarded. `metadata` only labels stored completions, and `store` is off."""
+DROPPED: Final = frozenset({"metadata", "moderation"})
+"""Not forwarded. `metadata` only labels stored completions, and `store` is off. `moderation` is asked of guardproxy."""
 
 
 def model_name(reading: Reading, value: Json, path: Path) -> None:
