@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as File
 from types import MappingProxyType
-from typing import Annotated, Any, get_origin
+from typing import Annotated, Any, Literal, get_origin
 from urllib.parse import urlsplit
 
 import pydantic
@@ -26,7 +26,9 @@ PREFIX = "GUARDPROXY_"
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
 """A model name that may travel in headers and logs."""
 
-_SECRETS = ("key", "upstream_key", "hash_key")
+TOOL_SERVER = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+
+_SECRETS = ("key", "upstream_key", "hash_key", "tool_keys")
 _HASH_KEY = PREFIX + "HASH_KEY"
 _OTHERS = (PREFIX + "CONFIG", PREFIX + "CACHE")
 """Variables that are read elsewhere."""
@@ -93,6 +95,50 @@ class Upstream(_Section):
         return check_url(value) if value else value
 
 
+class ToolTarget(_Section):
+    """One tool server."""
+
+    url: str
+    """Its address, all of it: `http://127.0.0.1:9000/mcp`."""
+    kind: Literal["mcp", "http"] = "mcp"
+    """`mcp`: streamable HTTP. `http`: a POST of the arguments, answered with the result, both JSON."""
+    key_env: str = ""
+    """Name of the variable that holds the server's key; none: no key is sent."""
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        check_url(value)
+        return value
+
+
+class Tools(_Section):
+    """What `guardproxy tools` serves: a process of its own, with listeners of its own."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8090
+    admin_port: Port = 8091
+    hosts: tuple[str, ...] = ()
+    """Names, besides `host` and the loopback ones, that a request's Host may have; `*` for any."""
+    servers: dict[str, ToolTarget] = {}
+    """Name to tool server. The name is the first part of its path: `/NAME/mcp`, or `/NAME` for a plain one."""
+
+    @field_validator("servers", mode="before")
+    @classmethod
+    def _addresses(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: {"url": one} if isinstance(one, str) else one for name, one in value.items()}
+
+    @field_validator("servers")
+    @classmethod
+    def _names(cls, value: dict[str, ToolTarget]) -> dict[str, ToolTarget]:
+        for name in value:
+            if not TOOL_SERVER.fullmatch(name) or name in ("healthz", "readyz"):
+                raise ValueError(f"{name!r} can't be a tool server's name; use up to 32 small letters, digits, - and _")
+        return value
+
+
 class Timeouts(_Section):
     """Seconds."""
 
@@ -142,6 +188,7 @@ class Settings(_Section):
     upstream: Upstream = Upstream()
     timeouts: Timeouts = Timeouts()
     limits: Limits = Limits()
+    tools: Tools = Tools()
     policies: str = ""
     """Folder of the policies; empty for the ones that are shipped."""
     models: dict[str, str] | None = None
@@ -154,6 +201,9 @@ class Settings(_Section):
     upstream_key: SecretStr | None = Field(default=None, exclude=True)
     hash_key: SecretStr | None = Field(default=None, exclude=True)
     """Of keyed hashes and placeholders. Replicas that share it write the same ones; without one each process has its own."""
+
+    tool_keys: dict[str, SecretStr] = Field(default={}, exclude=True)
+    """Name of a tool server to its key."""
 
     @field_validator("models", mode="before")
     @classmethod
@@ -223,9 +273,14 @@ class _Values:
 
 
 def load(
-    file: File | None, environ: Mapping[str, str], flags: Mapping[str, tuple[Path, Any]] = MappingProxyType({})
+    file: File | None,
+    environ: Mapping[str, str],
+    flags: Mapping[str, tuple[Path, Any]] = MappingProxyType({}),
+    *,
+    tools: bool = False,
 ) -> Settings:
     """The settings of one process. `flags`: option of the command line to setting and value (None: not given).
+    `tools`: of one that stands before tool servers; its listeners are then those of the section `tools`.
 
     Raises ConfigError."""
     values = _Values()
@@ -242,30 +297,55 @@ def load(
             "key": _secret(environ, settings.listen.key_env, values, ("listen", "key_env")),
             "upstream_key": _secret(environ, settings.upstream.key_env, values, ("upstream", "key_env")),
             "hash_key": _secret(environ, _HASH_KEY, values, ("hash_key",)),
+            "tool_keys": dict(_tool_keys(settings, environ, values)),
         }
     )
+    if tools:
+        settings = _before_tools(settings)
     _check_keys(settings, environ)
     if settings.hash_key is not None and len(settings.hash_key.get_secret_value()) < 16:
         raise ConfigError(f"the key in {_HASH_KEY} is too short: give at least 16 random characters")
-    _check_together(settings)
+    _check_together(settings, tools=tools)
     return settings
+
+
+def _tool_keys(settings: Settings, environ: Mapping[str, str], values: _Values) -> Iterator[tuple[str, SecretStr]]:
+    for name, target in settings.tools.servers.items():
+        if target.key_env and (key := _secret(environ, target.key_env, values, ("tools", "servers", name, "key_env"))):
+            yield name, key
+
+
+def _before_tools(settings: Settings) -> Settings:
+    """Settings whose listeners are those before the tool servers."""
+    own = settings.tools
+    listen = settings.listen.model_copy(update={"host": own.host, "port": own.port})
+    return settings.model_copy(
+        update={"listen": listen, "admin": settings.admin.model_copy(update={"port": own.admin_port})}
+    )
 
 
 def _check_keys(settings: Settings, environ: Mapping[str, str]) -> None:
     """A key under a name that nobody reads would be a door that only seems to be locked."""
-    read = {PREFIX + name.upper() for name in _SECRETS} | {settings.listen.key_env, settings.upstream.key_env}
+    read = {PREFIX + name.upper() for name in _SECRETS if name.endswith("key")}
+    read |= {settings.listen.key_env, settings.upstream.key_env}
+    read |= {target.key_env for target in settings.tools.servers.values() if target.key_env}
     for name in sorted(environ):
         if name.startswith(PREFIX) and name.endswith("KEY") and name not in read:
             raise ConfigError(f"no setting belongs to the variable {name}; the keys are {' and '.join(sorted(read))}")
 
 
-def _check_together(settings: Settings) -> None:
-    if not settings.upstream.url:
+def _check_together(settings: Settings, *, tools: bool) -> None:
+    if tools and not settings.tools.servers:
+        raise ConfigError(
+            "there is no tool server; give --server NAME=URL, like --server files=http://127.0.0.1:9000/mcp"
+        )
+    if not tools and not settings.upstream.url:
         raise ConfigError("there is no upstream; give --upstream URL, like --upstream http://127.0.0.1:8000/v1")
     exposed = not is_loopback(settings.listen.host)
     if exposed and not settings.authenticated and not settings.listen.allow_unauthenticated:
+        what = "the tools" if tools else "the upstream"
         raise ConfigError(
-            f"others could use the upstream through {settings.listen.host}: set {settings.listen.key_env} to a key that "
+            f"others could use {what} through {settings.listen.host}: set {settings.listen.key_env} to a key that "
             "clients must send, or pass --allow-unauthenticated"
         )
     same = settings.listen.port == settings.admin.port != 0
@@ -351,7 +431,9 @@ def variables() -> dict[str, Path]:
     for name, info in Settings.model_fields.items():
         section = info.annotation
         if isinstance(section, type) and issubclass(section, _Section):
-            found.update({f"{PREFIX}{name}_{sub}".upper(): (name, sub) for sub in section.model_fields})
+            found.update(
+                {f"{PREFIX}{name}_{sub}".upper(): (name, sub) for sub in section.model_fields if sub != "servers"}
+            )
         elif name not in ("models", *_SECRETS):
             found[f"{PREFIX}{name}".upper()] = (name,)
     return found

@@ -19,6 +19,7 @@ LAYERS = [
     {"engine", "telemetry"},
     {"governance"},
     {"server", "backend"},
+    {"tools"},
     {"cli"},
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}

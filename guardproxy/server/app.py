@@ -6,20 +6,17 @@ Plain ASGI: a framework's middleware would cost more than the guard's own work o
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
-from guardproxy.server import closing
-from guardproxy.server.closing import Closing
-from guardproxy.server.edge import Doorkeeper, Gone, Headers, Receive, Reply, Request, Scope, Send, Shape, error_reply
-from guardproxy.server.endpoint import GONE, Endpoint
+from guardproxy.server.edge import Headers, Receive, Reply, Request, Scope, Send, Shape
+from guardproxy.server.endpoint import Endpoint
+from guardproxy.server.front import Front
 from guardproxy.server.health import Health
 from guardproxy.server.models import Models
 from guardproxy.server.upstream import Upstream
 from guardproxy.telemetry import Record, Recorder, ids
-from guardproxy.telemetry.log import internal_error
-from guardproxy.types import UpstreamError, WireError
+from guardproxy.types import WireError
 from guardproxy.wire.dialects import codecs
 from guardproxy.wire.errors import openai
 
@@ -28,18 +25,14 @@ MODEL = "/v1/models/"
 Handler = Callable[[Request, Record, Headers], Awaitable[int]]
 
 
-class App:
+class App(Front):
     """The ASGI application of the first listener."""
 
     def __init__(
         self, settings: Settings, guard: Guard, upstream: Upstream, models: Models, recorder: Recorder
     ) -> None:
-        self.settings, self.guard, self.recorder = settings, guard, recorder
+        super().__init__(settings, guard, recorder)
         self.models, self.health = models, Health(guard, models)
-        self.closing = Closing()
-        self._doorkeeper = Doorkeeper(settings)
-        self._in_flight = 0
-        self._policy = guard.policy.digest[:12].encode()
         extra = frozenset(settings.parameters)
         dialects = codecs(extra)
         self._shapes: dict[str, Shape] = {codec.route: codec.error for codec in dialects}
@@ -60,54 +53,14 @@ class App:
         record = self.recorder.start(ids.new("req_"), route, journalled=route in self._guarded)
         await self._recorded(request, record)
 
+    def _shape(self, path: str) -> Shape:
+        return self._shapes.get(path, openai)
+
     def _route(self, path: str) -> str:
         """The name of a path for metrics and records: one of a few."""
         if path.startswith(MODEL):
             return MODEL + "{id}"
         return path if path in self._guarded or path == BASE + "/models" else "other"
-
-    # ------------------------------------------------------------------------------------------------ one request
-
-    async def _recorded(self, request: Request, record: Record) -> None:
-        metrics, status = self.recorder.metrics, GONE
-        self._in_flight += 1
-        metrics.in_flight.inc()
-        try:
-            status = await self._answered(request, record)
-        finally:
-            self._in_flight -= 1
-            metrics.in_flight.dec()
-            record.finish(status)
-
-    async def _answered(self, request: Request, record: Record) -> int:
-        """Serve, and turn what went wrong into an answer. Returns the status."""
-        headers = self._headers(record)
-        try:
-            return await self._serve(request, record, headers)
-        except Gone:
-            record.failed(closing.CODE if self.closing.now else "client_gone")
-            return GONE
-        except (WireError, UpstreamError) as e:
-            record.failed(e.code or "invalid_request", upstream=isinstance(e, UpstreamError))
-            return await self._say(request, error_reply(e, headers, self._shapes.get(request.path, openai)))
-        except Exception as e:
-            internal_error(e, record.request_id)
-            record.failed("internal_error")
-            broken = WireError("guardproxy failed; the request may be repeated.", status=500, code="internal_error")
-            return await self._say(request, error_reply(broken, headers, self._shapes.get(request.path, openai)))
-
-    async def _say(self, request: Request, reply: Reply) -> int:
-        if not request.started:
-            with suppress(Gone):
-                await request.reply(reply)
-        return reply.status
-
-    def _headers(self, record: Record) -> Headers:
-        return (
-            (b"x-request-id", record.request_id.encode()),
-            (b"x-guardproxy-decision", record.decision_id.encode()),
-            (b"x-guardproxy-policy", self._policy),
-        )
 
     async def _serve(self, request: Request, record: Record, headers: Headers) -> int:
         path, method = request.path, request.scope["method"]
@@ -118,8 +71,7 @@ class App:
             verb = "GET" if handler is None else "POST"
             raise WireError(f"This path takes {verb}, not {method[:16]}.", status=405, code="method_not_allowed")
         self._doorkeeper.check(request)
-        if self._in_flight > self.settings.limits.requests:
-            raise WireError("guardproxy serves too many requests now; try again.", status=503, code="busy")
+        self._check_crowd()
         if handler is not None:
             return await handler(request, record, headers)
         return await self._models(request, path, headers)

@@ -1,0 +1,22 @@
+"""The process of `guardproxy tools`."""
+
+from __future__ import annotations
+
+import socket
+
+from guardproxy.config import Settings
+from guardproxy.engine import Guard
+from guardproxy.server.run import Running, run_until, serve_both, speaker, url_of
+from guardproxy.tools.app import route_of, tools_service
+
+
+def run(settings: Settings, guard: Guard) -> None:
+    """Serve until SIGTERM or SIGINT. Raises ConfigError before serving."""
+
+    async def ready(running: Running, first: socket.socket, second: socket.socket) -> str:
+        policy, servers = guard.policy, settings.tools.servers.items()
+        table = "".join(f"\n  {url_of(first)}{route_of(name, one.kind)} → {one.url}" for name, one in servers)
+        named = f"policy {policy.name} {policy.version} ({policy.digest[:12]})"
+        return f"guardproxy: {len(servers)} tool servers · {named} · metrics {url_of(second)}/metrics{table}"
+
+    run_until(serve_both(settings, guard, tools_service, ready, speaker(settings)))
