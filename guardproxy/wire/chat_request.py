@@ -268,6 +268,12 @@ _CHOICE: Final[Table] = {
 }
 
 
+def _searching(reading: Reading, value: Json, path: Path) -> None:
+    """Options of a search that the upstream makes, wherever it likes: giving any, even none, switches it on."""
+    reading.upstream_tools.append("web_search")
+    document(reading, value, path)
+
+
 def _parameters() -> dict[str, Check]:
     spoken = refused("no filter reads spoken answers")
     predicted = _content(Role.ASSISTANT, Channel.FINAL)
@@ -300,7 +306,7 @@ def _parameters() -> dict[str, Check]:
         "verbosity": word("low", "medium", "high"),
         "modalities": _modalities,
         "audio": spoken,
-        "web_search_options": document,
+        "web_search_options": _searching,
         "moderation": document,
         "echo": refused("the reply would begin with the request", harmless=(False,)),
     }
@@ -321,6 +327,7 @@ def read(body: Json, extra: frozenset[str]) -> Conversation:
         stream=bool(body.get("stream")),
         segments=tuple(reading.segments),
         unread=tuple(reading.unread),
+        upstream_tools=tuple(reading.upstream_tools),
         choices=body.get("n") or 1,
         include_usage=usage_wanted(body),
         json_reply=json_wanted(body),

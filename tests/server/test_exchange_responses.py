@@ -314,3 +314,9 @@ def test_values_are_taken_out_of_every_kind_of_item() -> None:
 def test_a_shadow_rule_changes_nothing() -> None:
     shadow = guard(policy([rule("mask", "pii.*", Outcome.REDACT, mode=Mode.SHADOW)]))
     assert stream(says(MAIL), ends(message(MAIL)), one=shadow).text == MAIL
+
+
+def test_a_whole_text_over_the_limit_is_an_overflow() -> None:
+    small = guard(policy(defaults=Defaults(max_whole=20)))
+    assert whole(response(message("Hi there.")), small)["status"] == "completed"
+    assert whole(response(message("Hi there, you and everybody else.")), small)["status"] == "incomplete"
