@@ -145,7 +145,7 @@ def error(id: Id | None, code: int, message: str, data: Json = None) -> Message:
 def blocked(asked: Message, text: str, labels: list[str]) -> Message:
     """The answer in place of what policy blocks. The model reads what a failed call says, and can go on."""
     if asked.method == CALL:
-        body = {"content": [{"type": "text", "text": text}], "isError": True}
+        body = {"content": [{"type": "text", "text": text}], "isError": True, "resultType": "complete"}
         return Message("result", asked.id, "", body)
     return error(asked.id, BLOCKED, text, {"code": "content_filter", "labels": labels})
 
