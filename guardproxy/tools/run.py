@@ -15,8 +15,9 @@ def run(settings: Settings, guard: Guard) -> None:
 
     async def ready(running: Running, first: socket.socket, second: socket.socket) -> str:
         policy, servers = guard.policy, settings.tools.servers.items()
+        counted = f"{len(servers)} tool server{'' if len(servers) == 1 else 's'}"
         table = "".join(f"\n  {url_of(first)}{route_of(name, one.kind)} → {one.url}" for name, one in servers)
         named = f"policy {policy.name} {policy.version} ({policy.digest[:12]})"
-        return f"guardproxy: {len(servers)} tool servers · {named} · metrics {url_of(second)}/metrics{table}"
+        return f"guardproxy: {counted} · {named} · metrics {url_of(second)}/metrics{table}"
 
     run_until(serve_both(settings, guard, tools_service, ready, speaker(settings)))

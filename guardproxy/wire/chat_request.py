@@ -268,6 +268,13 @@ _CHOICE: Final[Table] = {
 }
 
 
+def _tool(reading: Reading, value: Json, path: Path) -> None:
+    """A function or a custom tool; a server that knows another kind runs it itself."""
+    reading.walk(value, path, _TOOL)
+    if isinstance(kind := value.get("type"), str) and kind not in ("function", "custom"):
+        reading.upstream_tools.append(kind)
+
+
 def _searching(reading: Reading, value: Json, path: Path) -> None:
     """Options of a search that the upstream makes, wherever it likes: giving any, even none, switches it on."""
     reading.upstream_tools.append("web_search")
@@ -280,7 +287,7 @@ def _parameters() -> dict[str, Check]:
     return {
         **SHARED,
         "messages": _messages,
-        "tools": each(fields(_TOOL)),
+        "tools": each(_tool),
         "tool_choice": either(string=word("none", "auto", "required", "any"), other=fields(_CHOICE)),
         "parallel_tool_calls": boolean,
         "functions": each(fields(_FUNCTION)),
