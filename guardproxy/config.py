@@ -101,8 +101,8 @@ class ToolTarget(_Section):
 
     url: str
     """Its address, all of it: `http://127.0.0.1:9000/mcp`."""
-    kind: Literal["mcp", "http"] = "mcp"
-    """`mcp`: streamable HTTP. `http`: a POST of the arguments, answered with the result, both JSON."""
+    kind: Literal["mcp", "sse", "http"] = "mcp"
+    """`mcp`: streamable HTTP. `sse`: MCP before it. `http`: a POST of the arguments, answered with the result, both JSON."""
     key_env: str = ""
     """Name of the variable that holds the server's key; none: no key is sent."""
 
@@ -122,7 +122,7 @@ class Tools(_Section):
     hosts: tuple[str, ...] = ()
     """Names, besides `host` and the loopback ones, that a request's Host may have; `*` for any."""
     servers: dict[str, ToolTarget] = {}
-    """Name to tool server. The name is the first part of its path: `/NAME/mcp`, or `/NAME` for a plain one."""
+    """Name to tool server. The name begins its path: `/NAME/mcp`, `/NAME/sse`, or `/NAME` for a plain one."""
 
     @field_validator("servers", mode="before")
     @classmethod

@@ -182,7 +182,7 @@ def test_settings_before_tool_servers(tmp_path: Path) -> None:
         ("tools: {servers: {Files: http://x/mcp}}", "'Files' can't be a tool server's name"),
         ("tools: {servers: {healthz: http://x/mcp}}", "'healthz' can't be a tool server's name"),
         ("tools: {servers: {a: 'ftp://x'}}", "'ftp://x' is not a base URL"),
-        ("tools: {servers: {a: {url: http://x, kind: sse}}}", "'mcp' or 'http'"),
+        ("tools: {servers: {a: {url: http://x, kind: stdio}}}", "'mcp', 'sse' or 'http'"),
         ("tools: {servers: {a: {url: http://x, key_env: NOT_SET}}}", "the variable NOT_SET is to hold a key"),
         ("tools: {host: 0.0.0.0, servers: {a: http://x}}", "others could use the tools through 0.0.0.0"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
@@ -14,16 +15,19 @@ from guardproxy.server.front import Front
 from guardproxy.server.health import Health
 from guardproxy.server.run import recording
 from guardproxy.telemetry import Metrics, Record, Recorder, ids
-from guardproxy.tools.endpoint import METHODS, McpEndpoint, error_shape
+from guardproxy.tools.endpoint import McpEndpoint, error_shape
 from guardproxy.tools.http import HttpEndpoint
 from guardproxy.tools.server import ToolServer
+from guardproxy.tools.sse import SseEndpoint
 from guardproxy.types import WireError
 from guardproxy.wire.errors import openai
 
-
-def route_of(name: str, kind: str) -> str:
-    """The path of a tool server; records and metrics name it too."""
-    return f"/{name}/mcp" if kind == "mcp" else f"/{name}"
+Endpoint: TypeAlias = McpEndpoint | SseEndpoint | HttpEndpoint
+_KINDS: Final[dict[str, type[McpEndpoint] | type[SseEndpoint] | type[HttpEndpoint]]] = {
+    "mcp": McpEndpoint,
+    "sse": SseEndpoint,
+    "http": HttpEndpoint,
+}
 
 
 class ToolsApp(Front):
@@ -33,11 +37,11 @@ class ToolsApp(Front):
         super().__init__(settings, guard, recorder)
         self.health = Health(guard, None)
         self._hosts = Hosts((settings.listen.host, *settings.tools.hosts), "tools.hosts")
-        self._endpoints: dict[str, McpEndpoint | HttpEndpoint] = {}
-        for name, target in settings.tools.servers.items():
-            kind = McpEndpoint if target.kind == "mcp" else HttpEndpoint
-            endpoint = kind(name, servers[name], settings, guard, self.closing)
-            self._endpoints[route_of(name, target.kind)] = endpoint
+        self.endpoints = [
+            _KINDS[target.kind](name, servers[name], settings, guard, self.closing)
+            for name, target in settings.tools.servers.items()
+        ]
+        self._routes: dict[str, Endpoint] = {route: one for one in self.endpoints for route in one.routes}
         recorder.metrics.gauge("held_characters", "Characters that replies hold back now.", lambda: guard.held.now)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,21 +51,21 @@ class ToolsApp(Front):
         if request.path in ("/healthz", "/readyz") and scope["method"] in ("GET", "HEAD"):
             await request.reply(self.health.alive() if request.path == "/healthz" else await self.health.ready())
             return
-        known = request.path in self._endpoints
+        known = request.path in self._routes
         record = self.recorder.start(ids.new("req_"), request.path if known else "other", journalled=known)
         await self._recorded(request, record)
 
     def _shape(self, path: str) -> Shape:
-        return error_shape if isinstance(self._endpoints.get(path), McpEndpoint) else openai
+        return openai if isinstance(self._routes.get(path), HttpEndpoint | None) else error_shape
 
     async def _serve(self, request: Request, record: Record, headers: Headers) -> int:
-        endpoint, method = self._endpoints.get(request.path), request.scope["method"]
+        endpoint, method = self._routes.get(request.path), request.scope["method"]
         self._hosts.check(request)
         if endpoint is None:
-            there = ", ".join(sorted(self._endpoints))
+            there = ", ".join(sorted(self._routes))
             message = f"There is nothing here: nothing passes guardproxy unguarded. It has {there}."
             raise WireError(message, status=404, code="not_found")
-        if method not in (METHODS if isinstance(endpoint, McpEndpoint) else ("POST",)):
+        if method not in endpoint.methods:
             raise WireError(f"This path does not take {method[:16]}.", status=405, code="method_not_allowed")
         self._doorkeeper.check(request)
         self._check_crowd()

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import ClassVar
 
 from guardproxy.config import Settings
 from guardproxy.engine import Cut, Guard
@@ -28,7 +29,6 @@ from guardproxy.wire.mcp import Message
 
 MAX_MESSAGES = 10_000
 """Of one stream."""
-METHODS = ("POST", "GET", "DELETE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,12 @@ class McpEndpoint:
     settings: Settings
     guard: Guard
     closing: Closing
+    methods: ClassVar[tuple[str, ...]] = ("POST", "GET", "DELETE")
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """Its paths; the first one is told to people."""
+        return (f"/{self.name}/mcp",)
 
     async def serve(self, request: Request, record: Record, headers: Headers) -> int:
         """Answer; returns the status. Raises WireError and UpstreamError before an answer began; Gone."""
@@ -175,9 +181,9 @@ class Passage:
                 await self._decline(mcp.blocked(message, self._words(cut), labels(cut.decision)))
             return None
 
-    async def _decline(self, answer: Message) -> None:
+    async def _decline(self, answer: Message, to: str = "") -> None:
         try:
-            (await self._endpoint.server.ask("POST", self._session, mcp.write(answer))).close()
+            (await self._endpoint.server.ask("POST", self._session, mcp.write(answer), to=to)).close()
         except UpstreamError as e:
             self._record.failed(e.code, upstream=True)
 
@@ -271,7 +277,7 @@ class Passage:
         """The server's messages as they may go on: an answer ends them."""
         number = 0
         async with aclosing(answer.chunks()) as chunks:
-            async for event in _events(chunks):
+            async for event in events_of(chunks):
                 number += 1
                 if number > MAX_MESSAGES:
                     raise UpstreamError("the tool server sent too many messages", code="upstream_reply_too_large")
@@ -291,7 +297,7 @@ class Passage:
                     self._record.dropped(("answer",))
 
 
-async def _events(chunks: AsyncIterator[bytes]) -> AsyncIterator[sse.Event]:
+async def events_of(chunks: AsyncIterator[bytes]) -> AsyncIterator[sse.Event]:
     decoder = sse.Decoder(mcp.MAX_MESSAGE)
     async for chunk in chunks:
         for event in decoder.feed(chunk):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from guardproxy.config import Settings
 from guardproxy.engine import Cut, Guard
@@ -27,6 +28,12 @@ class HttpEndpoint:
     settings: Settings
     guard: Guard
     closing: Closing
+    methods: ClassVar[tuple[str, ...]] = ("POST",)
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """Its path."""
+        return (f"/{self.name}",)
 
     async def serve(self, request: Request, record: Record, headers: Headers) -> int:
         """Answer; returns the status. Raises WireError and UpstreamError before an answer began; Gone."""

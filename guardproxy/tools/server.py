@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Final, Literal
+from urllib.parse import urljoin, urlsplit
 
 from aiohttp import hdrs
 from multidict import CIMultiDict
@@ -17,6 +19,7 @@ from guardproxy.wire.mcp import MAX_MESSAGE
 
 BOTH: Final = "application/json, text/event-stream"
 """What a client of MCP takes: the server chooses."""
+_PLAIN: Final = re.compile(r"[!-~]{1,2048}")
 EVENTS: Final = "text/event-stream"
 _PASSED: Final = frozenset({400, 404, 405, 406, 409, 410, 413, 415, 422, 429})
 """A server's own refusals that a client can do something about; others of its kind become 502."""
@@ -31,12 +34,26 @@ class ToolServer(Upstream):
         super().__init__(settings.model_copy(update={"upstream": upstream, "upstream_key": key}))
 
     def _url(self, path: str) -> str:
-        return self.base
+        return path or self.base
+
+    def beside(self, reference: str) -> str:
+        """The address that the server names for its messages: of the same origin. Raises UpstreamError."""
+        target = urljoin(self.base, reference)
+        if not _PLAIN.fullmatch(target) or urlsplit(target)[:2] != urlsplit(self.base)[:2]:
+            raise UpstreamError("the tool server names an address elsewhere", code="upstream_invalid_response")
+        return target
 
     async def ask(
-        self, method: Literal["POST", "GET", "DELETE"], headers: Mapping[str, str], body: bytes | None = None
+        self,
+        method: Literal["POST", "GET", "DELETE"],
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        to: str = "",
     ) -> Answer:
-        """`headers`: those that are checked and made by us. Raises UpstreamError; answers of 400 and up are answers."""
+        """`headers`: those that are checked and made by us. `to`: an address that `beside` gave, if not the server's own.
+
+        Raises UpstreamError; answers of 400 and up are answers."""
         timeouts = self._timeouts
         if method == hdrs.METH_GET:  # a stream of what the server has to say, which may be nothing for long
             timeouts = timeouts.model_copy(update={"idle": timeouts.total})
@@ -45,7 +62,11 @@ class ToolServer(Upstream):
         if body is None:
             del sent[hdrs.CONTENT_TYPE]
         sent.update(headers)
-        return await self._ask(method, "", sent, body, Clock(timeouts, stream=False), _FINE)
+        try:
+            return await self._ask(method, to, sent, body, Clock(timeouts, stream=False), _FINE)
+        finally:
+            if to:  # there is one for every session
+                self._urls.pop(to, None)
 
 
 def told_status(status: int) -> int:

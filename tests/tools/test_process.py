@@ -63,7 +63,7 @@ def test_the_settings_of_the_documentation(tmp_path: Path) -> None:
         load(file, {"SEARCH_KEY": "k"}, tools=True).tools,
         load(None, {}, {"": (("upstream", "url"), "http://x")}).tools,
     )
-    assert set(made.servers) == {"office", "search", "run"}
+    assert set(made.servers) == {"office", "search", "python", "run"}
     assert made.model_copy(update={"servers": {}}) == plain
 
 
