@@ -143,7 +143,7 @@ class Passage:
         """The client ends its session."""
         answer = await self._endpoint.server.ask("DELETE", self._session)
         try:
-            return await (self._trouble(answer) if answer.status >= 400 else self._empty(answer.status))
+            return await (self._trouble(answer) if answer.status >= 400 else self._empty(200))
         finally:
             answer.close()
 

@@ -46,7 +46,7 @@ class HttpEndpoint:
             record.mark("read")
             sent = dump(await messages.document(parse(body), outgoing=True))
             record.mark("sent")
-            answer = await self.server.ask("POST", {}, sent)
+            answer = await self.server.ask("POST", {"Accept": "application/json"}, sent)
             try:
                 reply = await self._result(answer, messages, record)
             finally:

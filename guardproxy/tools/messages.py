@@ -86,7 +86,19 @@ class Messages:
             await self._name(name, origin)
         if message.body is None:
             return message
-        guarded = replace(message, body=await self._json(message.body, origin))
+        opaque = {path: mcp.at(message.body, path) for path in mcp.unread(message)}
+        body = message.body
+        if opaque:
+            gate = self.gate(origin)
+            gate.unread()
+            gate.end()
+            body = deepcopy(body)
+        for path in opaque:
+            mcp.put(body, path, "")
+        body = await self._json(body, origin)
+        for path, text in opaque.items():
+            mcp.put(body, path, text)
+        guarded = replace(message, body=body)
         if mcp.names(guarded) != names:  # seen only beside its neighbours, but a name all the same
             raise Cut(Decision(Outcome.BLOCK))
         return guarded
@@ -119,20 +131,10 @@ class Messages:
         return kept
 
     async def _json(self, value: Json, origin: Origin) -> Json:
-        """A value with all its strings guarded, and what no filter reads judged by policy. Raises Cut."""
-        places = {path: mcp.at(value, path) for path in mcp.unread(value)}
-        if places:
-            gate = self.gate(origin)
-            gate.unread()
-            gate.end()
-            value = deepcopy(value)
-        for path in places:
-            mcp.put(value, path, "")
+        """A value with all its strings guarded. Raises Cut."""
         value = parse_reply((await guard_json(dump(value).decode(), lambda: self.gate(origin))).encode())
         for parts in mcp.joined(value):
             await self._check_joined(parts, origin)
-        for path, bytes_ in places.items():
-            mcp.put(value, path, bytes_)
         return value
 
     async def _check_joined(self, parts: list[str], origin: Origin) -> None:

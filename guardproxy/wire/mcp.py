@@ -28,6 +28,8 @@ TOOLS: Final = "tools/list"
 MAX_MESSAGE: Final = 4 << 20
 """Bytes of one message of a server: what the TypeScript SDK takes."""
 
+MIN_BYTES: Final = 48
+"""Characters of base64 from which on it may be a picture: the smallest GIF has 35 bytes."""
 _METHOD: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$./-]{0,127}")
 _ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _SESSION: Final = re.compile(r"[A-Za-z0-9._~+/=:-]{1,256}")
@@ -43,6 +45,7 @@ _LISTS: Final = {
 """Method to the list in its result, and to what names an entry there."""
 _NAMES: Final = {CALL: "name", "prompts/get": "name", "resources/read": "uri"}
 """Method to the parameter that names what is asked for; `Mcp-Name` repeats it."""
+_ASKS: Final = (CALL, "prompts/get", "completion/complete")
 _FIXED: Final = (CALL, "prompts/get")
 """Methods whose name is an identifier: no edit makes it another one."""
 SESSION: Final = "mcp-session-id"
@@ -176,20 +179,33 @@ def entry_name(method: str, entry: Json) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def unread(value: Json, path: Path = ()) -> Iterator[Path]:
-    """Where bytes stand that no filter reads: images, sounds and files, if they are base64 at all."""
+def unread(message: Message) -> list[Path]:
+    """Where bytes stand in a message's body that no filter reads: images, sounds and files, as parts of what is said.
+
+    Arguments of a call have none: whatever they are called, they are the model's own words.
+    """
+    if message.kind in ("request", "notification") and message.method in _ASKS:
+        return []
+    return list(_bytes(message.body, (), inside=False))
+
+
+def _bytes(value: Json, path: Path, *, inside: bool) -> Iterator[Path]:
+    """`inside`: of a part. What is too short for a picture is read as text, even if it is base64."""
     if isinstance(value, list):
         for number, one in enumerate(value):
-            yield from unread(one, (*path, number))
-        return
-    if not isinstance(value, dict):
-        return
-    key = "data" if value.get("type") in ("image", "audio") else "blob"
-    for name, one in value.items():
-        if name == key and isinstance(one, str) and one and _BASE64.fullmatch(one):
-            yield (*path, name)
-        else:
-            yield from unread(one, (*path, name))
+            yield from _bytes(one, (*path, number), inside=inside)
+    elif isinstance(value, dict):
+        kind = "data" if value.get("type") in ("image", "audio") else "blob"
+        named = isinstance(value.get("mimeType" if kind == "data" else "uri"), str)
+        for name, one in value.items():
+            if inside and named and name == kind and isinstance(one, str) and _opaque(one):
+                yield (*path, name)
+            elif name not in ("structuredContent", "_meta"):
+                yield from _bytes(one, (*path, name), inside=inside or name in ("content", "contents"))
+
+
+def _opaque(text: str) -> bool:
+    return len(text) >= MIN_BYTES and _BASE64.fullmatch(text) is not None
 
 
 def put(value: Json, path: Path, text: str) -> None:

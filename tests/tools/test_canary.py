@@ -21,13 +21,14 @@ from tests.wire.bodies import Path, put, rename, walk
 CANARY = "canary@example.com"
 LENIENT = policy(defaults=Defaults(failure="allow"))
 """Lets images pass, so that what stands beside them is not blocked with them."""
+PICTURE = "aGVsbG8h" * 8
 META = {"_meta": {"progressToken": "t1", "io.example/x": {"deep": ["meta"]}}}
 TEXT = {"type": "text", "text": "hello", "annotations": {"audience": ["user"], "lastModified": "now"}, **META}
-IMAGE = {"type": "image", "data": "aGVsbG8=", "mimeType": "image/png"}
-AUDIO = {"type": "audio", "data": "aGVsbG8=", "mimeType": "audio/wav"}
+IMAGE = {"type": "image", "data": PICTURE, "mimeType": "image/png"}
+AUDIO = {"type": "audio", "data": PICTURE, "mimeType": "audio/wav"}
 LINK = {"type": "resource_link", "uri": "file:///a", "name": "a", "description": "d", "icons": [{"src": "https://x"}]}
 HELD = {"type": "resource", "resource": {"uri": "file:///a", "mimeType": "text/plain", "text": "inside", **META}}
-BLOB = {"type": "resource", "resource": {"uri": "file:///b", "blob": "aGVsbG8="}}
+BLOB = {"type": "resource", "resource": {"uri": "file:///b", "blob": PICTURE}}
 SCHEMA = {
     "type": "object",
     "properties": {"a": {"type": "string", "description": "what", "enum": ["x"], "default": "x"}},

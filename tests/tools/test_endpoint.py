@@ -26,6 +26,7 @@ from tests.tools.support import (
     told,
 )
 
+PICTURE = "iVBORw0KGgo" * 8
 WITHHELD = "This content is blocked by policy."
 REFUSED = result(content=[{"type": "text", "text": WITHHELD}], isError=True, resultType="complete")
 
@@ -156,13 +157,24 @@ def test_a_blocked_notification_goes_nowhere(one: World) -> None:
 
 
 def test_images_are_unread_and_policy_decides(one: World) -> None:
-    one.script = whole(result(content=[{"type": "image", "data": "aGVsbG8=", "mimeType": "image/png"}]))
+    one.script = whole(result(content=[{"type": "image", "data": PICTURE, "mimeType": "image/png"}]))
     raw = ask(one, call())
     assert messages_of(raw)[0]["result"]["isError"]
     labels = [f["label"] for f in record_of(one, raw)["findings"]]
     assert labels == ["guard.unread"]
     one.script = whole(result(content=[{"type": "image", "data": f"no image, {MAIL}", "mimeType": "image/png"}]))
     assert messages_of(ask(one, call()))[0]["result"]["content"][0]["data"] == f"no image, {MASKED}"
+
+
+def test_arguments_that_look_like_files_are_read(one: World) -> None:
+    one.script = whole(said("fine"))
+    key = "x" * 50 + "bomb"
+    for hidden in ({"uri": "u", "blob": key}, {"content": [{"type": "image", "mimeType": "m", "data": key}]}):
+        assert messages_of(ask(one, call(**hidden))) == [REFUSED]
+    ask(one, call(content=[{"type": "image", "mimeType": "image/png", "data": PICTURE}]))
+    assert len(one.visits) == 1  # a picture in an argument is text, and nothing is wrong with it
+    one.script = whole(result(structuredContent={"content": [{"uri": "u", "blob": key}]}))
+    assert messages_of(ask(one, call())) == [REFUSED]
 
 
 # ---------------------------------------------------------------------------------------------------- headers

@@ -49,11 +49,26 @@ def test_an_answer_belongs_to_its_request() -> None:
     assert mcp.answers(mcp.error(None, -1, "no"), 7)
 
 
-def test_bytes_are_where_they_are_and_base64() -> None:
-    image = {"type": "image", "data": "aGk=", "mimeType": "image/png"}
-    body = {"content": [image, {**image, "data": "not base64!"}, {"type": "text", "data": "aGk=", "text": "x"}]}
-    assert list(mcp.unread(body)) == [("content", 0, "data")]
-    assert list(mcp.unread({"contents": [{"uri": "u", "blob": "aGk="}]})) == [("contents", 0, "blob")]
+PICTURE = "aGk0" * 16
+
+
+def test_bytes_are_in_parts_and_base64_and_no_few() -> None:
+    image = {"type": "image", "data": PICTURE, "mimeType": "image/png"}
+    file = {"uri": "u", "blob": PICTURE}
+    others = [{**image, "data": "not base64! " * 9}, {**image, "data": "aGk="}, {"type": "image", "data": PICTURE}]
+    body = {
+        "content": [image, *others, {"type": "text", "data": PICTURE, "text": "x"}],
+        "structuredContent": body_of(file),
+    }
+    assert mcp.unread(mcp.Message("result", 1, "", body)) == [("content", 0, "data")]
+    assert mcp.unread(mcp.Message("result", 1, "", {"contents": [file]})) == [("contents", 0, "blob")]
+    assert mcp.unread(mcp.Message("request", 1, "sampling/createMessage", body)) == [("content", 0, "data")]
+    assert mcp.unread(mcp.Message("request", 1, mcp.CALL, {"arguments": body})) == []
+    assert mcp.unread(mcp.Message("result", 1, "", {"tools": [file]})) == []
+
+
+def body_of(part: dict[str, str]) -> dict[str, object]:
+    return {"content": [part]}
 
 
 def test_parts_that_are_read_as_one_text() -> None:
