@@ -18,6 +18,7 @@ LAYERS = [
     {"filters", "monitors", "policy", "wire"},
     {"engine", "telemetry"},
     {"governance"},
+    {"library"},
     {"server", "backend"},
     {"cli"},
 ]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from guardproxy.engine import Cut, Gate, Held, Vault
+from guardproxy.engine import Cut, Fitting, Gate, Held, JsonStream, Vault
 from guardproxy.server.calls import MAX_CALL, MAX_CALLS, Collected, guard_call, guard_object, strings
 from guardproxy.server.fields import MAX_NOTES, Field
 from guardproxy.types import Channel, Decision, Json, Origin, WireError
@@ -23,6 +23,7 @@ from guardproxy.wire.base import (
     End,
     Fault,
     Item,
+    ModerationWriter,
     Note,
     ReplyReader,
     ReplyWriter,
@@ -69,6 +70,10 @@ class Reply:
     vault: Vault | None = None
     """What the request masked reversibly, if anything."""
     json_reply: bool = False
+    """The client asked for an answer that is a JSON document, perhaps one that keeps to a JSON `schema`."""
+    schema: Json = None
+    moderation: Callable[[], tuple[Json, Json]] | None = None
+    """Results for the request and for the reply, where the client asked for them."""
     tools: frozenset[str] | None = None
     """Tools that the request offered; only these are called by what is found in text. None: whatever it names."""
     whole: bool = False
@@ -127,9 +132,10 @@ class Reply:
             await self._unknown(item)
         elif isinstance(item, End):
             await self._end(item.choice, item.reason, item.uncalled)
+        elif self.over:  # it depends on the reads whether we still hear what follows
+            return
         elif isinstance(item, Usage):
-            if not self.over:  # it depends on the reads whether we still hear it
-                self._usage = item.value
+            self._usage = item.value
         elif isinstance(item, Fault):
             self.fault = await self._guard_message(item.message)
 
@@ -184,11 +190,18 @@ class Reply:
                 raise WireError("the upstream sent more parts of a reply than guardproxy keeps")
             origin = self.codec.origin(name)
             dropped = self.drop_reasoning and origin.channel is Channel.ANALYSIS and not origin.inferred
-            one = choice.fields[name] = Field(index, name, self.gate(origin), origin, dropped=dropped)
+            one = choice.fields[name] = Field(index, name, self._gate_of(name, origin), origin, dropped=dropped)
             if self.vault is not None:
                 in_json = self.json_reply and origin.channel is not Channel.ANALYSIS
                 one.restorer = self.vault.restorer(in_json=in_json)
         return one
+
+    def _gate_of(self, name: str, origin: Origin) -> Gate | JsonStream:
+        """What reads a field: an answer that should be a JSON document is read as one."""
+        if not self.json_reply or not share(name, self.codec.message_field):
+            return self.gate(origin)
+        schema = None if self.schema is None else Fitting(self.schema)
+        return JsonStream(lambda: self.gate(origin), schema=schema, whole=self.whole)
 
     async def _switch(self, index: int, name: str) -> None:
         """Another field begins: parts of other channels are over, unless they run beside it."""
@@ -216,7 +229,7 @@ class Reply:
         one = self._field(index, choice, name)
         if before != name:
             self._write(choice.fields[before], "", last=True)
-            one.gate.follow(choice.fields[before].gate)
+            one.follow(choice.fields[before])
         choice.fields[name] = choice.fields.pop(name)
 
     async def _part_ended(self, choice: _Choice, names: Iterable[str]) -> None:
@@ -395,6 +408,8 @@ class Reply:
         broken = not self._state or any(not s.ended for s in self._state.values())
         if self.fault or broken:
             return await self.fail(self.fault or "the upstream's reply broke off before its end", "upstream_error")
+        if self.moderation is not None and isinstance(self.writer, ModerationWriter):
+            self._out.append(self.writer.moderation(*self.moderation()))
         if (usage := self._usage_of_reply()) is not None:
             self._out.append(self.writer.usage(usage))
         self._out.append(self.writer.done())

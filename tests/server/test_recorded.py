@@ -14,6 +14,7 @@ from tests.wire.test_golden import CASES, output
 
 BROKEN = {"cut_connection", "error", "error_string", "error_unreadable", "failed", "unknown_event"}
 """Streams that end in an error on purpose."""
+TOOLS = [{"type": "function", "function": {"name": "get_weather"}}]
 CHAT = [case for case in CASES if case.parent.name == "chat"]
 RESPONSES = [case for case in CASES if case.parent.name == "responses"]
 
@@ -62,7 +63,9 @@ def test_chat(one: World, case: Path) -> None:
     with _client(one) as client:
         count = 2 if _name(case) == "two_choices" else 1
         messages = [{"role": "user", "content": "Hi."}]
-        stream = client.chat.completions.create(model=f"chat.{_name(case)}", messages=messages, n=count, stream=True)  # type: ignore[call-overload]
+        stream = client.chat.completions.create(  # type: ignore[call-overload]
+            model=f"chat.{_name(case)}", messages=messages, tools=TOOLS, n=count, stream=True
+        )
         try:
             text = _by_choice((c.index, c.delta.content) for event in stream for c in event.choices)
         except openai.APIError as e:
