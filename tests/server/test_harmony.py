@@ -276,6 +276,7 @@ def _joined(got: Any) -> str:
     return "".join(str(v) for d in deltas for k, v in d.items() if k != "role")
 
 
+@pytest.mark.timeout(300)  # for thousands of cases
 @given(
     text=st.lists(st.sampled_from(FORMS), max_size=4).map("".join),
     sizes=st.tuples(st.integers(1, 9), st.integers(1, 60)),
