@@ -90,6 +90,8 @@ class Conversation:
     """Parameters that the dialect's reply repeats, as the client sent them."""
     moderation: Moderated | None = None
     """What the client wants to be told about what was found, and to have blocked."""
+    upstream_tools: tuple[str, ...] = ()
+    """Kinds of tools that the upstream runs itself (`web_search`): their results reach the model unseen by us."""
 
     @property
     def opening(self) -> str:
@@ -350,8 +352,7 @@ class Codec(Protocol):
 
 
 __all__ = [
-    "BOTH", "PART", "Block", "Call", "Codec", "Conversation", "Decoder", "End", "Fault", "Head", "Item",
-    "Moderated", "ModerationWriter", "Note",
-    "ReplyReader", "ReplyWriter", "Segment", "Text", "Unknown", "Unread", "Usage", "inferred", "is_inferred", "item_of",
-    "names", "part", "share",
+    "BOTH", "PART", "Block", "Call", "Codec", "Conversation", "Decoder", "End", "Fault", "Head", "Item", "Moderated",
+    "ModerationWriter", "Note", "ReplyReader", "ReplyWriter", "Segment", "Text", "Unknown", "Unread", "Usage", "inferred",
+    "is_inferred", "item_of", "names", "part", "share",
 ]  # fmt: skip
