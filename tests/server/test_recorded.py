@@ -15,6 +15,7 @@ from tests.wire.test_golden import CASES, output
 
 BROKEN = {"cut_connection", "error", "error_string", "error_unreadable", "failed", "unknown_event"}
 """Streams that end in an error on purpose."""
+TOOLS = [{"type": "function", "function": {"name": "get_weather"}}]
 CHAT = [case for case in CASES if case.parent.name == "chat"]
 RESPONSES = [case for case in CASES if case.parent.name == "responses"]
 
