@@ -223,3 +223,22 @@ def test_results_beside_each_other_are_no_value_together() -> None:
     split = [{"type": "text", "text": t} for t in (f"It is {KEY[:8]}", f"{KEY[8:]} it is")]
     with pytest.raises(Blocked):
         asyncio.run(on("messages").request({"model": "m", "messages": [{"role": "user", "content": split}]}))
+
+
+@SIZES
+@pytest.mark.parametrize("offered", [True, False], ids=["offered", "not offered"])
+def test_harmony_in_what_ollama_says_is_told_apart(offered: bool, size: int) -> None:
+    """Thoughts and calls that the server left in the content go where they belong; nobody calls what was not offered."""
+    one = on("ollama_chat")
+    tools = [{"type": "function", "function": {"name": "send"}}] if offered else []
+    asked = {"model": "m", "messages": [{"role": "user", "content": "Hi."}], "tools": tools}
+    asyncio.run(one.request(asked))
+    said = (
+        f"<|channel|>analysis<|message|>Hm, {MAIL}.<|end|><|start|>assistant<|channel|>final<|message|>Hello {MAIL}.<|end|>"
+        f'<|start|>assistant<|channel|>commentary to=functions.send <|constrain|>json<|message|>{{"to": "{MAIL}"}}<|call|>'
+    )
+    parts = [line(content=said[at : at + 7]) for at in range(0, len(said), 7)]
+    thinking, content, calls, _ = lines(streamed(one, *parts, LAST, size=size))
+    assert thinking == "Hm, [pii.email]."
+    assert content == "Hello [pii.email]." + ("" if offered else '{"to": "[pii.email]"}')
+    assert [c["arguments"] for c in calls] == ([{"to": "[pii.email]"}] if offered else [])
