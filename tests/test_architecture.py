@@ -13,6 +13,7 @@ PACKAGE = ROOT / "guardproxy"
 LAYERS = [
     {"types"},
     {"text"},
+    {"settings_file"},
     {"config"},
     {"inference"},
     {"filters", "monitors", "policy", "wire"},
@@ -20,6 +21,7 @@ LAYERS = [
     {"governance"},
     {"library"},
     {"server", "backend"},
+    {"tools"},
     {"cli"},
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}

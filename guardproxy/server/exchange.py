@@ -14,6 +14,7 @@ from typing import Literal
 from guardproxy.engine import Cut, Gate, Guard, Moderation, Observer, TooMany, Vault
 from guardproxy.engine.edits import over_a_seam
 from guardproxy.engine.json_text import guard_json
+from guardproxy.policy.model import UPSTREAM_TOOL
 from guardproxy.server.reply import Reply
 from guardproxy.types import (
     Decision,
@@ -99,6 +100,7 @@ class Exchange:
             raise WireError("guardproxy holds too much text now; try again later", status=503, code="overloaded")
         try:
             self._check_unread(conversation)
+            self._check_upstream_tools(conversation)
             texts, edits = await self._guard_segments(conversation.segments)
             for parts in conversation.joined():
                 await self._check_joined(parts, edits)
@@ -176,6 +178,20 @@ class Exchange:
                 f"`{place}` is {first.what}, which no filter of this policy can read.",
                 param=place,
             )
+
+    def _check_upstream_tools(self, conversation: Conversation) -> None:
+        """Tell of tools that the upstream runs: their results reach the model without crossing guardproxy."""
+        for tool in dict.fromkeys(conversation.upstream_tools):
+            facts = self._facts(
+                Origin(Direction.REQUEST, Role.TOOL, tool=tool), (Finding("guard", UPSTREAM_TOOL, 1.0),)
+            )
+            decision = self.guard.decide(facts)
+            self.observer.decided(facts, decision, final=True)
+            if decision.outcome >= Outcome.BLOCK:
+                message = (
+                    "The upstream runs a tool of this request itself: its results would reach the model unguarded."
+                )
+                raise Blocked(decision, (UPSTREAM_TOOL,), message, param="tools")
 
     def _blocked(self, decision: Decision) -> Blocked:
         labels = sorted({f.label for v in decision.verdicts if not v.shadow for f in v.findings})

@@ -25,6 +25,7 @@ KEEP_ALIVE = 4.0
 MAX_ERROR = 65_536
 """Bytes of an upstream's error answer that are read."""
 V1: Final = "/v1/"
+_FINE: Final = frozenset({200})
 _TROUBLE: Final = (aiohttp.ClientError, OSError)
 """What aiohttp raises for what a connection or a server does. A TimeoutError is an OSError."""
 
@@ -92,6 +93,10 @@ class Answer(Answered):
         self.content_type = response.headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0].strip().lower()
         self.retry_after = response.headers.get(hdrs.RETRY_AFTER, "")
         self._response, self._clock, self._limit = response, clock, limit
+
+    def header(self, name: str) -> str:
+        """One header of the answer; empty where there is none."""
+        return self._response.headers.get(name, "")
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         content, clock, size = self._response.content, self._clock, 0
@@ -282,7 +287,15 @@ class Upstream:
         clock = Clock(self._timeouts.model_copy(update={"total": seconds}), stream=False)
         return await self._ask(hdrs.METH_GET, path, self._get, None, clock)
 
-    async def _ask(self, method: str, path: str, headers: CIMultiDict[str], body: bytes | None, clock: Clock) -> Answer:
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        headers: CIMultiDict[str],
+        body: bytes | None,
+        clock: Clock,
+        fine: frozenset[int] = _FINE,
+    ) -> Answer:
         url = self._urls.get(path) or self._urls.setdefault(path, URL(self._url(path)))
         limit, name = clock.first()
         try:
@@ -292,7 +305,7 @@ class Upstream:
             raise (_slow(name) if patience.expired() else trouble(e, began=False)) from None
         answer = Answer(response, clock, self._limits.reply)
         encodings = response.headers.getall(hdrs.CONTENT_ENCODING, ())
-        if complaint := _complaint(answer.status, encodings):
+        if complaint := _complaint(answer.status, encodings, fine):
             answer.close()
             raise complaint
         return answer
@@ -307,14 +320,14 @@ class Upstream:
         await self._session.close()
 
 
-def _complaint(status: int, encodings: Iterable[str]) -> UpstreamError | None:
+def _complaint(status: int, encodings: Iterable[str], fine: frozenset[int]) -> UpstreamError | None:
     """Why an answer is unusable from its head alone."""
     if 300 <= status < 400:
         return UpstreamError(
             "the upstream answers with a redirect, and guardproxy follows none; correct the upstream's URL",
             code="upstream_invalid_response",
         )
-    if status != 200 and status < 400:
+    if status not in fine and status < 400:
         return UpstreamError(f"the upstream answers with status {status}", code="upstream_invalid_response")
     if status in HIDDEN:
         return UpstreamError(HIDDEN[status], code="upstream_refused_credentials")

@@ -90,6 +90,8 @@ class Conversation:
     """Parameters that the dialect's reply repeats, as the client sent them."""
     moderation: Moderated | None = None
     """What the client wants to be told about what was found, and to have blocked."""
+    upstream_tools: tuple[str, ...] = ()
+    """Kinds of tools that the upstream runs itself (`web_search`): their results reach the model unseen by us."""
 
     @property
     def opening(self) -> str:

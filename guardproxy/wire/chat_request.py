@@ -274,13 +274,26 @@ _CHOICE: Final[Table] = {
 }
 
 
+def _tool(reading: Reading, value: Json, path: Path) -> None:
+    """A function or a custom tool; a server that knows another kind runs it itself."""
+    reading.walk(value, path, _TOOL)
+    if isinstance(kind := value.get("type"), str) and kind not in ("function", "custom"):
+        reading.upstream_tools.append(kind)
+
+
+def _searching(reading: Reading, value: Json, path: Path) -> None:
+    """Options of a search that the upstream makes, wherever it likes: giving any, even none, switches it on."""
+    reading.upstream_tools.append("web_search")
+    document(reading, value, path)
+
+
 def _parameters() -> dict[str, Check]:
     spoken = refused("no filter reads spoken answers")
     predicted = _content(Role.ASSISTANT, Channel.FINAL)
     return {
         **SHARED,
         "messages": messages,
-        "tools": each(fields(_TOOL)),
+        "tools": each(_tool),
         "tool_choice": either(string=word("none", "auto", "required", "any"), other=fields(_CHOICE)),
         "parallel_tool_calls": boolean,
         "functions": each(fields(_FUNCTION)),
@@ -306,7 +319,7 @@ def _parameters() -> dict[str, Check]:
         "verbosity": word("low", "medium", "high"),
         "modalities": _modalities,
         "audio": spoken,
-        "web_search_options": document,
+        "web_search_options": _searching,
         "moderation": moderations.parameter,
         "echo": refused("the reply would begin with the request", harmless=(False,)),
     }
@@ -327,6 +340,7 @@ def read(body: Json, extra: frozenset[str]) -> Conversation:
         stream=bool(body.get("stream")),
         segments=tuple(reading.segments),
         unread=tuple(reading.unread),
+        upstream_tools=tuple(reading.upstream_tools),
         choices=body.get("n") or 1,
         include_usage=usage_wanted(body),
         json_reply=json_wanted(body),

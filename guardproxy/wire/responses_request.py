@@ -62,6 +62,8 @@ _FUNCTION: Final[Table] = {
     "strict": boolean,
     "defer_loading": boolean,
 }
+_CLIENT_RUNS: Final = frozenset({"local_shell", "apply_patch", "computer", "computer_use_preview", "namespace"})
+"""Kinds of tools that a client runs itself, besides functions and custom tools."""
 _CUSTOM: Final[Table] = {"type": word("custom"), "name": name, "description": text, "format": document}
 
 
@@ -74,7 +76,17 @@ def _tool(reading: Reading, value: Json, path: Path) -> None:
     elif value["type"] == "custom":
         reading.walk(value, path, _CUSTOM)
     else:
+        if _upstream_runs(value):
+            reading.upstream_tools.append(value["type"])
         document(reading, value, path)
+
+
+def _upstream_runs(tool: dict[str, Any]) -> bool:
+    """Whether a tool's results come into being at the server. Those of others come with the client's next request."""
+    environment = tool.get("environment")
+    if isinstance(environment, dict) and environment.get("type") == "local":
+        return False
+    return tool["type"] not in _CLIENT_RUNS and tool.get("execution") != "client"
 
 
 def _format(reading: Reading, value: Json, path: Path) -> None:
@@ -141,6 +153,7 @@ def read(body: Json, extra: frozenset[str]) -> Conversation:
         stream=bool(body.get("stream")),
         segments=tuple(reading.segments),
         unread=tuple(reading.unread),
+        upstream_tools=tuple(reading.upstream_tools),
         json_reply=_json_wanted(body),
         moderation=moderations.wanted(body),
         schema=schema_of((body.get("text") or {}).get("format")),

@@ -232,6 +232,12 @@ def test_what_the_engine_could_not_read_blocks_even_without_rules(label: str) ->
     assert said(policy(), Finding("guard", label, 1.0)).outcome is Outcome.BLOCK
 
 
+def test_a_tool_of_the_upstream_is_no_failure_and_a_rule_may_refuse_it() -> None:
+    seen = Finding("guard", "guard.upstream_tool", 1.0)
+    assert said(policy(), seen).outcome is Outcome.ALLOW
+    assert said(policy(rule("none", "guard.upstream_tool", Outcome.BLOCK)), seen).outcome is Outcome.BLOCK
+
+
 # ---------------------------------------------------------------------------------------------------- edits
 
 

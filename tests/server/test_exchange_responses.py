@@ -12,7 +12,7 @@ import pytest
 from guardproxy.engine import Guard, Silent
 from guardproxy.policy.model import Defaults, Mode, Scope
 from guardproxy.server.exchange import Blocked, Exchange
-from guardproxy.types import Outcome, UpstreamError, WireError
+from guardproxy.types import Decision, Facts, Outcome, UpstreamError, WireError
 from guardproxy.wire.responses import Responses
 from tests.engine.play import guard, policy, rule
 
@@ -290,6 +290,40 @@ def test_a_reference_to_an_item_is_unread() -> None:
     with pytest.raises(Blocked) as blocked:
         asyncio.run(exchange().request({"model": "m", "input": [{"type": "item_reference", "id": "msg_1"}]}))
     assert blocked.value.labels == ("guard.unread",)
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        {"type": "web_search"}, {"type": "code_interpreter", "container": {"type": "auto"}}, {"type": "browser"},
+        {"type": "mcp", "server_label": "m", "server_url": "http://x"}, {"type": "file_search"}, {"type": "python"},
+        {"type": "image_generation"}, {"type": "shell", "environment": {"type": "container_auto"}}, {"type": "new"},
+    ],
+)  # fmt: skip
+def test_a_tool_of_the_upstream_is_told(tool: Body) -> None:
+    told: list[Facts] = []
+
+    class Hears(Silent):
+        def decided(self, facts: Facts, decision: Decision, *, final: bool) -> None:
+            told.extend([facts] if facts.findings else [])
+
+    made = exchange()
+    made.observer = Hears()
+    asyncio.run(made.request({"model": "m", "input": "Hi.", "tools": [tool, tool]}))
+    assert [(f.origin.tool, f.findings[0].label) for f in told] == [(tool["type"], "guard.upstream_tool")]
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        {"type": "function", "name": "f"}, {"type": "custom", "name": "c"}, {"type": "local_shell"},
+        {"type": "shell", "environment": {"type": "local"}}, {"type": "apply_patch"},
+        {"type": "computer_use_preview", "environment": "linux"}, {"type": "tool_search", "execution": "client"},
+    ],
+)  # fmt: skip
+def test_a_tool_of_the_client_is_none_of_the_upstream(tool: Body) -> None:
+    codec = Responses()
+    assert codec.read_request({"model": "m", "input": "Hi.", "tools": [tool]}).upstream_tools == ()
 
 
 def test_values_are_taken_out_of_every_kind_of_item() -> None:
