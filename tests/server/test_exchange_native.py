@@ -183,9 +183,10 @@ def test_unknown_blocks_are_for_policy_to_judge() -> None:
 
 
 def test_an_infinite_number_is_none() -> None:
+    """Lenient reading takes it for one, and JSON has no form for it."""
     result = b'{"content": [{"type": "web_search_tool_result", "tool_use_id": "s", "content": {"\\ud83d": 1e999}}]}'
-    written = json.loads(asyncio.run(on("messages").whole(json.loads(result))))
-    assert written["content"][0]["content"] == {"\ufffd": None}
+    made = json.loads(asyncio.run(on("messages").whole(json.loads(result))))
+    assert made["content"][0]["content"] == {"\ufffd": None}
 
 
 @pytest.mark.parametrize(
@@ -222,3 +223,22 @@ def test_results_beside_each_other_are_no_value_together() -> None:
     split = [{"type": "text", "text": t} for t in (f"It is {KEY[:8]}", f"{KEY[8:]} it is")]
     with pytest.raises(Blocked):
         asyncio.run(on("messages").request({"model": "m", "messages": [{"role": "user", "content": split}]}))
+
+
+@SIZES
+@pytest.mark.parametrize("offered", [True, False], ids=["offered", "not offered"])
+def test_harmony_in_what_ollama_says_is_told_apart(offered: bool, size: int) -> None:
+    """Thoughts and calls that the server left in the content go where they belong; nobody calls what was not offered."""
+    one = on("ollama_chat")
+    tools = [{"type": "function", "function": {"name": "send"}}] if offered else []
+    asked = {"model": "m", "messages": [{"role": "user", "content": "Hi."}], "tools": tools}
+    asyncio.run(one.request(asked))
+    said = (
+        f"<|channel|>analysis<|message|>Hm, {MAIL}.<|end|><|start|>assistant<|channel|>final<|message|>Hello {MAIL}.<|end|>"
+        f'<|start|>assistant<|channel|>commentary to=functions.send <|constrain|>json<|message|>{{"to": "{MAIL}"}}<|call|>'
+    )
+    parts = [line(content=said[at : at + 7]) for at in range(0, len(said), 7)]
+    thinking, content, calls, _ = lines(streamed(one, *parts, LAST, size=size))
+    assert thinking == "Hm, [pii.email]."
+    assert content == "Hello [pii.email]." + ("" if offered else '{"to": "[pii.email]"}')
+    assert [c["arguments"] for c in calls] == ([{"to": "[pii.email]"}] if offered else [])
