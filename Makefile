@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE := 1
 export OMP_NUM_THREADS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test test-all check fix bench bench-leak bench-speed bench-peers bench-views bench-pii clean
+.PHONY: setup demo test test-all check fix bench bench-leak bench-surfaces bench-speed bench-peers bench-views bench-pii clean
 
 setup: $(VENV)/.done
 
@@ -46,10 +46,13 @@ fix: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: bench-leak bench-speed bench-views
+bench: bench-leak bench-surfaces bench-speed bench-views
 
 bench-leak: setup ## bytes leaked over hundreds of planted cases and many chunkings; characters held; false redactions
 	$(BIN)/python -m bench.leak
+
+bench-surfaces: setup ## what is guarded in which dialect, from actual runs
+	$(BIN)/python -m bench.surfaces
 
 bench-speed: setup ## CPU per request and per token, latency, memory: direct, relays without a guard, guardproxy; every bar
 	$(BIN)/python -m bench.speed --memory

@@ -19,6 +19,7 @@ LAYERS = [
     {"filters", "monitors", "policy", "wire"},
     {"engine", "telemetry"},
     {"governance"},
+    {"library"},
     {"server", "backend"},
     {"tools"},
     {"cli"},

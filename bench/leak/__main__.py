@@ -28,12 +28,12 @@ from guardproxy.engine import Guard, Silent
 from guardproxy.policy.load import load
 from guardproxy.server.exchange import Blocked, Exchange
 from guardproxy.wire.base import Codec
-from guardproxy.wire.dialects import codecs
+from guardproxy.wire.dialects import by_name
 
 LONGEST_COMMON = 4  # characters of a value that count as leaked: fewer are anybody's
 BARS = {"English prose": 24, "documentation": 80, "German": 80, "code": 80, "JSON": 80, "URLs": 80, "hashes": 80}
 MAX_FALSE = 0.001
-CODECS: dict[str, Codec] = {codec.route.removeprefix("/v1/").partition("/")[0]: codec for codec in codecs()}
+CODECS: dict[str, Codec] = by_name()
 OTHERS = "zoe.other@example.net"
 """The value of another conversation: only the own one may come back."""
 

@@ -63,8 +63,9 @@ def spoken(dialect: str, text: str) -> Body:
     """A request in which the user says this: the first of the dialect's places that is read as the user's."""
     for surface in REQUESTS:
         body = request(Case(surface, PLANTED[0], text)) if surface.dialect == dialect else None
-        if body and [s.origin.role for s in by_name()[dialect].read_request(body).segments] == [Role.USER]:
-            return body
+        said = by_name()[dialect].read_request(body).segments if body else ()
+        if any(s.origin.role is Role.USER and s.text == text for s in said):
+            return body or {}
     raise LookupError(f"no place of {dialect} is the user's")
 
 

@@ -82,30 +82,40 @@ def exchange(guard: Guard, dialect: str, watcher: Watcher) -> Exchange:
     return one
 
 
-async def request(guard: Guard, case: Case, row: Row) -> None:
+async def request(guard: Guard, tested: Guard, case: Case, row: Row) -> None:
     """One planted request."""
     watcher = Watcher()
     try:
-        got = cases.arrived(case, await exchange(guard, case.surface.dialect, watcher).request(cases.request(case)))
+        await exchange(guard, case.surface.dialect, watcher).request(cases.request(case))
+        got = cases.arrived(case, await leak.exchange(tested, case.surface.dialect).request(cases.request(case)))
     except Blocked:
         got = case.safe
     _note(row, columns(case.surface, watcher.origins, stream=False), case, got)
 
 
-async def reply(guard: Guard, case: Case, row: Row) -> None:
-    """One planted reply, whole and in several cuttings."""
+async def reply(guard: Guard, tested: Guard, case: Case, row: Row) -> None:
+    """One planted reply, whole and in several cuttings. `guard` tells where it stood, `tested` is judged."""
     watcher, rng = Watcher(), random.Random(case.text)
-    one = exchange(guard, case.surface.dialect, watcher)
-    one._choices = leak.choices(case)
-    raw = await one.whole(replies.whole(case))
-    _note(row, columns(case.surface, watcher.origins, stream=False), case, _read(replies.read_whole, case, raw))
+    await whole(exchange(guard, case.surface.dialect, watcher), case)
+    got = await whole(leak.exchange(tested, case.surface.dialect), case)
+    _note(row, columns(case.surface, watcher.origins, stream=False), case, got)
     for number in range(CUTTINGS):
-        watcher = Watcher()
-        one = exchange(guard, case.surface.dialect, watcher)
-        one._choices = leak.choices(case)
-        events = list(replies.events(case, replies.pieces(replies.payload(case), rng, number % 4)))
-        raw = b"".join([out async for out in one.stream(replies.reads(events, rng, number % 4))])
-        _note(row, columns(case.surface, watcher.origins, stream=True), case, _read(replies.read_stream, case, raw))
+        got = await streamed(leak.exchange(tested, case.surface.dialect), case, rng, number)
+        _note(row, columns(case.surface, watcher.origins, stream=True), case, got)
+
+
+async def whole(one: Exchange, case: Case) -> str:
+    """What a client reads of the case's reply."""
+    one._choices = leak.choices(case)
+    return _read(replies.read_whole, case, await one.whole(replies.whole(case)))
+
+
+async def streamed(one: Exchange, case: Case, rng: random.Random, number: int) -> str:
+    """The same of its stream, cut in one way."""
+    one._choices = leak.choices(case)
+    events = list(replies.events(case, replies.pieces(replies.payload(case), rng, number % 4)))
+    raw = b"".join([out async for out in one.stream(replies.reads(events, rng, number % 4))])
+    return _read(replies.read_stream, case, raw)
 
 
 def _read(reader: Callable[[Case, bytes], str], case: Case, raw: bytes) -> str:
@@ -141,19 +151,14 @@ async def structured(guard: Guard, case: Case, row: Row) -> None:
     """An answer that is a JSON document: it still is one, and only the value has changed."""
     dialect = case.surface.dialect
     document = json.dumps({"to": case.text, "n": 3})
-    answer = Case(case.surface, case.planted, document.replace(case.planted.text, "{}").replace("{{}", "{", 0))
+    answer = Case(case.surface, case.planted, json.dumps({"to": case.template, "n": 3}))
     wanted = {"to": case.safe, "n": 3}
     rng = random.Random(document)
     for number in range(CUTTINGS + 1):
         one = exchange(guard, dialect, Watcher())
         try:
             await one.request({**_spoken(dialect, "Answer in JSON."), **_ASKED[dialect]})
-            if number:
-                events = list(replies.events(answer, replies.pieces(document, rng, number % 4)))
-                raw = b"".join([out async for out in one.stream(replies.reads(events, rng, number % 4))])
-                got = replies.read_stream(answer, raw)
-            else:
-                got = replies.read_whole(answer, await one.whole(replies.whole(answer)))
+            got = await (streamed(one, answer, rng, number) if number else whole(one, answer))
             fine = json.loads(got) == wanted
         except Exception as e:
             got, fine = f"{type(e).__name__}: {e}", False
@@ -182,13 +187,7 @@ async def restored(guard: Guard, surface: Surface, row: Row) -> None:
             sent = await one.request(_spoken(surface.dialect, f"I am {value}."))
             [held] = set(placeholders.shown(sent)[0]) or {"none"}
             case = Case(surface, PLANTED[0], f"You are {held}.")
-            one._choices = leak.choices(case)
-            if number:
-                events = list(replies.events(case, replies.pieces(replies.payload(case), rng, number % 4)))
-                raw = b"".join([out async for out in one.stream(replies.reads(events, rng, number % 4))])
-                got = replies.read_stream(case, raw)
-            else:
-                got = replies.read_whole(case, await one.whole(replies.whole(case)))
+            got = await (streamed(one, case, rng, number) if number else whole(one, case))
             hidden = value not in json.dumps(sent)
         except Exception as e:
             got, hidden = f"{type(e).__name__}: {e}", False
@@ -214,7 +213,7 @@ async def table(policies: Path, bypass: str | None) -> dict[str, Row]:
         open_ = surface.dialect == bypass
         for planted in VALUES:
             case = Case(surface, planted, TEMPLATE)
-            await (request if surface.kind == "request" else reply)(through if open_ else plain, case, row)
+            await (request if surface.kind == "request" else reply)(plain, through if open_ else plain, case, row)
         if surface in first_answers():
             await structured(through if open_ else plain, Case(surface, VALUES[0], TEMPLATE), row)
             await restored(through if open_ else reversible, surface, row)

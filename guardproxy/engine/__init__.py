@@ -2,7 +2,12 @@
 
 from guardproxy.engine.gate import Cut, Gate, Held
 from guardproxy.engine.guard import Guard
+from guardproxy.engine.inspect import Inspection, Inspector, Tally
+from guardproxy.engine.moderated import Moderation
 from guardproxy.engine.observe import Observer, Silent
 from guardproxy.engine.vault import Restorer, TooMany, Vault
 
-__all__ = ["Cut", "Gate", "Guard", "Held", "Observer", "Restorer", "Silent", "TooMany", "Vault"]
+__all__ = [
+    "Cut", "Gate", "Guard", "Held", "Inspection", "Inspector", "Moderation", "Observer", "Restorer", "Silent", "Tally",
+    "TooMany", "Vault",
+]  # fmt: skip

@@ -104,6 +104,8 @@ class Gate:
         """Characters of the source that went out, replaced or not."""
         self.placed: list[tuple[int, int, int]] = []
         """(start, end) in the source of each edit made, and the length of what stands there now."""
+        self.cuts = True
+        """False: it reads to the end whatever it finds, for who only looks. The decision says what would have been cut."""
         self.known: frozenset[str] | None = None
         """For a second view of a text: rules that the first one told about, so that nothing is counted twice."""
         self._replacer, self._observer, self._held, self._deadline = replacer, observer, held, deadline
@@ -311,10 +313,10 @@ class Gate:
         for finding in failures:
             kind: FailureKind = finding.label.removeprefix("guard.")  # type: ignore[assignment]
             self._observer.filter_failed(finding.filter, kind, allowed=self.decision.outcome < Outcome.BLOCK)
-        if self.decision.outcome >= Outcome.BLOCK:
+        if self.decision.outcome >= Outcome.BLOCK and self.cuts:
             self._cut()
         self._edits = self.decision.edits
-        if any(e.start < self.released and (e.start, e.end) not in self._made for e in self._edits):
+        if self.cuts and any(e.start < self.released and (e.start, e.end) not in self._made for e in self._edits):
             self._cut()  # its head is out already: what can't be taken back is at least not finished
 
     def overflow(self) -> None:

@@ -9,37 +9,52 @@ from collections.abc import Awaitable, Callable
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
-from guardproxy.server.edge import Headers, Receive, Reply, Request, Scope, Send, Shape
-from guardproxy.server.endpoint import Endpoint
-from guardproxy.server.front import Front
+from guardproxy.server.answered import GONE, answer_headers, answered
+from guardproxy.server.closing import Closing
+from guardproxy.server.detectors import detectors
+from guardproxy.server.edge import Doorkeeper, Headers, Receive, Reply, Request, Scope, Send, Shape
 from guardproxy.server.health import Health
 from guardproxy.server.models import Models
+from guardproxy.server.routes import endpoints
 from guardproxy.server.upstream import Upstream
 from guardproxy.telemetry import Record, Recorder, ids
 from guardproxy.types import WireError
-from guardproxy.wire.dialects import codecs
 from guardproxy.wire.errors import openai
 
 BASE = "/v1"
 MODEL = "/v1/models/"
+LISTS = (BASE + "/models", "/api/tags")
+"""The list of models, as clients of either kind read it."""
 Handler = Callable[[Request, Record, Headers], Awaitable[int]]
 
 
-class App(Front):
+class App:
     """The ASGI application of the first listener."""
 
     def __init__(
         self, settings: Settings, guard: Guard, upstream: Upstream, models: Models, recorder: Recorder
     ) -> None:
-        super().__init__(settings, guard, recorder)
+        self.settings, self.guard, self.recorder = settings, guard, recorder
         self.models, self.health = models, Health(guard, models)
-        extra = frozenset(settings.parameters)
-        dialects = codecs(extra)
-        self._shapes: dict[str, Shape] = {codec.route: codec.error for codec in dialects}
-        self._guarded: dict[str, Handler] = {
-            codec.route: Endpoint(codec, settings, guard, upstream, models, self.closing).serve for codec in dialects
+        self.closing = Closing()
+        self._doorkeeper = Doorkeeper(settings)
+        self._in_flight = 0
+        self._policy = guard.policy.digest[:12].encode()
+        routes = endpoints(settings, guard, upstream, models, self.closing)
+        finders = detectors(settings, guard, self.closing)
+        self._guarded: dict[str, Handler] = {path: one.serve for path, one in routes.items()}
+        self._guarded |= {path: one.serve for path, one in finders.items()}
+        self._id_headers = {path: one.codec.id_headers for path, one in routes.items()}
+        # the errors of an interface are in its shape, for paths beside its own too: the longest beginning counts
+        places: list[tuple[str, Shape]] = [(path, one.codec.error) for path, one in routes.items()]
+        places += [(path.rpartition("/")[0] + "/", shape) for path, shape in reversed(places)]
+        places += [(path, one.shape) for path, one in finders.items()]
+        self._shapes: dict[str, Shape] = dict(sorted(places, key=lambda p: -len(p[0])))
+        self._open: dict[str, Callable[[], Awaitable[Reply]]] = {
+            "/healthz": self._alive,
+            "/health": self._filtering,
+            "/readyz": self.health.ready,
         }
-        self._open: dict[str, Callable[[], Awaitable[Reply]]] = {"/healthz": self._alive, "/readyz": self.health.ready}
         recorder.metrics.gauge("held_characters", "Characters that replies hold back now.", lambda: guard.held.now)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,14 +68,31 @@ class App(Front):
         record = self.recorder.start(ids.new("req_"), route, journalled=route in self._guarded)
         await self._recorded(request, record)
 
-    def _shape(self, path: str) -> Shape:
-        return self._shapes.get(path, openai)
-
     def _route(self, path: str) -> str:
         """The name of a path for metrics and records: one of a few."""
         if path.startswith(MODEL):
             return MODEL + "{id}"
-        return path if path in self._guarded or path == BASE + "/models" else "other"
+        return path if path in self._guarded or path in LISTS else "other"
+
+    def _shape(self, path: str) -> Shape:
+        """The shape of errors that clients of this path read."""
+        return next((shape for place, shape in self._shapes.items() if path.startswith(place)), openai)
+
+    # ------------------------------------------------------------------------------------------------ one request
+
+    async def _recorded(self, request: Request, record: Record) -> None:
+        metrics, status = self.recorder.metrics, GONE
+        self._in_flight += 1
+        metrics.in_flight.inc()
+        try:
+            headers = answer_headers(record, self._policy, self._id_headers.get(request.path, (b"x-request-id",)))
+            shape = self._shape(request.path)
+            serving = self._serve(request, record, headers)
+            status = await answered(serving, request, record, headers, shape, self.closing)
+        finally:
+            self._in_flight -= 1
+            metrics.in_flight.dec()
+            record.finish(status)
 
     async def _serve(self, request: Request, record: Record, headers: Headers) -> int:
         path, method = request.path, request.scope["method"]
@@ -71,25 +103,32 @@ class App(Front):
             verb = "GET" if handler is None else "POST"
             raise WireError(f"This path takes {verb}, not {method[:16]}.", status=405, code="method_not_allowed")
         self._doorkeeper.check(request)
-        self._check_crowd()
+        if self._in_flight > self.settings.limits.requests:
+            raise WireError("guardproxy serves too many requests now; try again.", status=503, code="busy")
         if handler is not None:
             return await handler(request, record, headers)
         return await self._models(request, path, headers)
 
     async def _models(self, request: Request, path: str, headers: Headers) -> int:
-        one = path.removeprefix(MODEL) if path.startswith(MODEL) else None
         async with self.closing.bounds():
-            reply = await (self.models.listing() if one is None else self.models.one(one))
+            if path.startswith(MODEL):
+                reply = await self.models.one(path.removeprefix(MODEL))
+            else:
+                reply = await (self.models.listing() if path == LISTS[0] else self.models.tags())
         await request.reply(Reply(reply.status, reply.body, headers))
         return reply.status
 
     async def _alive(self) -> Reply:
         return self.health.alive()
 
+    async def _filtering(self) -> Reply:
+        """For who uses the detectors: they need the filters and no upstream."""
+        return self.health.filtering()
+
     def _not_found(self, path: str) -> WireError:
         if path in self._open:
             return WireError("This path takes GET.", status=405, code="method_not_allowed")
-        there = ", ".join([*(f"POST {p}" for p in self._guarded), f"GET {BASE}/models", f"GET {MODEL}{{id}}"])
+        there = ", ".join([*(f"POST {p}" for p in self._guarded), *(f"GET {p}" for p in LISTS), f"GET {MODEL}{{id}}"])
         return WireError(
             f"There is nothing here: nothing passes guardproxy unguarded. It has {there}.", status=404, code="not_found"
         )

@@ -16,12 +16,14 @@ from guardproxy.server.fields import MAX_NOTES, Field
 from guardproxy.types import Channel, Decision, Json, Origin, WireError
 from guardproxy.wire import errors, sse
 from guardproxy.wire.base import (
+    PART,
     Block,
     Call,
     Codec,
     End,
     Fault,
     Item,
+    ModerationWriter,
     Note,
     ReplyReader,
     ReplyWriter,
@@ -66,6 +68,8 @@ class Reply:
     vault: Vault | None = None
     """What the request masked reversibly, if anything."""
     json_reply: bool = False
+    moderation: Callable[[], tuple[Json, Json]] | None = None
+    """Results for the request and for the reply, where the client asked for them."""
     whole: bool = False
     """Each text comes in one piece."""
     fault: str = ""
@@ -122,9 +126,10 @@ class Reply:
             await self._unknown(item)
         elif isinstance(item, End):
             await self._end(item.choice, item.reason)
+        elif self.over:  # it depends on the reads whether we still hear what follows
+            return
         elif isinstance(item, Usage):
-            if not self.over:  # it depends on the reads whether we still hear it
-                self._usage = item.value
+            self._usage = item.value
         elif isinstance(item, Fault):
             self.fault = await self._guard_message(item.message)
 
@@ -218,7 +223,8 @@ class Reply:
         for name in list(names):
             choice.open.discard(name)
             if one := choice.fields.get(name):
-                self._write(one, await one.gate.part_ended(), last=False)
+                # what has a place of its own never goes on: others come behind it, and what it held back would too
+                self._write(one, await one.gate.part_ended(), last=PART in name)
 
     def _write(self, one: Field, released: str, *, last: bool) -> None:
         one.write(self.writer, self._out, released, last=last)
@@ -380,6 +386,8 @@ class Reply:
         broken = not self._state or any(not s.ended for s in self._state.values())
         if self.fault or broken:
             return await self.fail(self.fault or "the upstream's reply broke off before its end", "upstream_error")
+        if self.moderation is not None and isinstance(self.writer, ModerationWriter):
+            self._out.append(self.writer.moderation(*self.moderation()))
         if (usage := self._usage_of_reply()) is not None:
             self._out.append(self.writer.usage(usage))
         self._out.append(self.writer.done())

@@ -11,22 +11,19 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
-from pathlib import Path as File
 from typing import Any, Protocol, TypeAlias
 
 import uvicorn
 
-import guardproxy
-from guardproxy import filters
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
-from guardproxy.policy.load import load
+from guardproxy.library import build
 from guardproxy.policy.model import FAILURE_RULE, Mode, Policy
 from guardproxy.server.admin import AdminApp
 from guardproxy.server.app import App
 from guardproxy.server.closing import Closing
-from guardproxy.server.edge import ASGI
-from guardproxy.server.front import Front
+from guardproxy.server.edge import ASGI, Receive, Scope, Send
+from guardproxy.server.health import Health
 from guardproxy.server.models import NO_LIST, Models
 from guardproxy.server.protocol import protocol
 from guardproxy.server.upstream import Upstream
@@ -42,30 +39,26 @@ LAST = 1.0
 """Seconds for what runs on although its connection was cut."""
 
 
-def policy_folder(given: str) -> File:
-    """Where the policies are: as given, or the shipped ones (beside the package in a checkout, inside of it otherwise)."""
-    if given:
-        return File(given)
-    package = File(guardproxy.__file__).parent
-    for folder in (package / "policies", package.parent / "policies"):
-        if folder.is_dir():
-            return folder
-    raise ConfigError("this installation has no policies of its own; give --policies DIR")
-
-
 def build_guard(settings: Settings) -> Guard:
     """The guard of these settings, not started. Raises ConfigError and ConfigErrors."""
-    policy = load(policy_folder(settings.policies), filters.catalogue(), filters.build)
-    built = {name: filters.build(name, options) for name, options in policy.filters.items()}
     key = settings.hash_key.get_secret_value().encode() if settings.hash_key else None
-    return Guard.build(policy, built, key=key, held_limit=settings.limits.held)
+    return build(settings.policies, key=key, held_limit=settings.limits.held)
+
+
+class Application(Protocol):
+    """What the first listener serves."""
+
+    health: Health
+    closing: Closing
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
 
 class Running(Protocol):
     """What both listeners of a process serve."""
 
     @property
-    def app(self) -> Front: ...
+    def app(self) -> Application: ...
 
     @property
     def admin(self) -> AdminApp: ...

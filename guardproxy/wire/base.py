@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from guardproxy.types import Json, Origin, Path, Role, Segment
 from guardproxy.wire.sse import Event
@@ -45,6 +45,14 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Moderated:
+    """What a request's `moderation` asks for. It can only tighten: what policy would edit is blocked instead."""
+
+    block_input: bool = False
+    block_output: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """A request, read."""
 
@@ -63,6 +71,8 @@ class Conversation:
     """Parameters that the dialect's reply repeats, as the client sent them."""
     upstream_tools: tuple[str, ...] = ()
     """Kinds of tools that the upstream runs itself (`web_search`): their results reach the model unseen by us."""
+    moderation: Moderated | None = None
+    """What the client wants to be told about what was found, and to have blocked."""
 
     @property
     def opening(self) -> str:
@@ -73,13 +83,20 @@ class Conversation:
         """Segments that are parts of one message: the model reads each of these lists as one text."""
         groups: dict[Path, list[Segment]] = {}
         for segment in self.segments:
-            if (message := _message_of(segment.origin.path)) is not None:
-                groups.setdefault(message, []).append(segment)
+            message = None if segment.json or segment.fixed else _message_of(segment.origin.path)
+            if message is not None:
+                who = (segment.origin.role.value, str(segment.origin.channel), str(segment.origin.tool))
+                groups.setdefault((*message, *who), []).append(segment)
         return [parts for parts in groups.values() if len(parts) > 1]
 
 
 def _message_of(path: Path) -> Path | None:
-    """The list of parts that a text is in, if it is in one: `messages[3].content` of `messages[3].content[0].text`."""
+    """The list of parts that a text is in, if it is in one: `messages[3].content` of `messages[3].content[0].text`.
+
+    What is all of a content itself, such as a tool's result among other parts, is read by itself.
+    """
+    if path and path[-1] in _SEAMS:
+        return None
     for at in range(len(path) - 2, -1, -1):
         if path[at] in _SEAMS and type(path[at + 1]) is int:
             return path[: at + 1]
@@ -239,6 +256,15 @@ class ReplyWriter(Protocol):
         ...
 
 
+@runtime_checkable
+class ModerationWriter(Protocol):
+    """A writer of a dialect whose requests may ask for moderation."""
+
+    def moderation(self, input: Json, output: Json) -> bytes:
+        """What was found in the request and in the reply: results as `wire/moderations.py` makes them."""
+        ...
+
+
 class Decoder(Protocol):
     """Cuts a stream into events. `feed` may be given any pieces of it; the events are the same."""
 
@@ -262,6 +288,10 @@ class Codec(Protocol):
     """The reply field that a message of ours goes into: `content`, `text`."""
     stream_type: str
     """Content type of its streams, from the upstream and to the client."""
+    headers: tuple[tuple[str, str], ...]
+    """What the upstream gets besides the usual headers."""
+    id_headers: tuple[bytes, ...]
+    """The headers in which its clients look for a request's id."""
 
     def read_request(self, body: Json) -> Conversation:
         """Raises WireError, naming the parameter, for what is malformed or not on the allowlist."""
@@ -297,6 +327,7 @@ class Codec(Protocol):
 
 
 __all__ = [
-    "BOTH", "PART", "Block", "Call", "Codec", "Conversation", "Decoder", "End", "Fault", "Head", "Item", "Note",
+    "BOTH", "PART", "Block", "Call", "Codec", "Conversation", "Decoder", "End", "Fault", "Head", "Item",
+    "Moderated", "ModerationWriter", "Note",
     "ReplyReader", "ReplyWriter", "Segment", "Text", "Unknown", "Unread", "Usage", "item_of", "names", "share",
 ]  # fmt: skip

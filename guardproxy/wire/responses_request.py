@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from guardproxy.types import Json, Path, WireError
+from guardproxy.wire import moderations
 from guardproxy.wire.base import Conversation
 from guardproxy.wire.parameters import SHARED, require_model
 from guardproxy.wire.request import (
@@ -33,7 +34,7 @@ from guardproxy.wire.request import (
 )
 from guardproxy.wire.responses_items import items
 
-DROPPED: Final = frozenset({"metadata", "background", "previous_response_id", "conversation"})
+DROPPED: Final = frozenset({"metadata", "moderation", "background", "previous_response_id", "conversation"})
 """Not forwarded: guardproxy's own business, or labels of what a server would store."""
 ECHOED: Final = (
     "background", "conversation", "instructions", "max_output_tokens", "max_tool_calls", "metadata",
@@ -128,7 +129,7 @@ _PARAMETERS: Final[dict[str, Check]] = {
     "truncation": word("auto", "disabled"),
     "context_management": _owned("compacted conversations"),
     "prompt": _STORED_PROMPT,
-    "moderation": document,
+    "moderation": moderations.parameter,
     "enable_response_messages": refused("the reply would repeat the whole conversation", harmless=(False,)),
     "previous_input_messages": _STORED_PROMPT,
     "request_id": name,
@@ -154,6 +155,7 @@ def read(body: Json, extra: frozenset[str]) -> Conversation:
         unread=tuple(reading.unread),
         upstream_tools=tuple(reading.upstream_tools),
         json_reply=_json_wanted(body),
+        moderation=moderations.wanted(body),
         echo={one: body[one] for one in ECHOED if body.get(one) is not None},
     )
 

@@ -335,11 +335,11 @@ def test_what_sdks_send_back_as_history_is_accepted() -> None:
 # ---------------------------------------------------------------------------------------------------- writing back
 
 
-def test_without_edits_only_metadata_and_storing_change() -> None:
+def test_without_edits_only_what_is_ours_and_storing_change() -> None:
     before = copy.deepcopy(CHAT)
     out = Chat().write_request(CHAT, {})
     assert before == CHAT
-    assert out == {**{k: v for k, v in CHAT.items() if k != "metadata"}, "store": False}
+    assert out == {**{k: v for k, v in CHAT.items() if k not in ("metadata", "moderation")}, "store": False}
     assert "store" not in Chat().write_request({"model": "m"}, {})
 
 
@@ -348,7 +348,9 @@ def test_every_edit_lands_in_its_place_and_nowhere_else() -> None:
     for segment in Chat().read_request(CHAT).segments:
         path = segment.origin.path
         whole = Chat().write_request(CHAT, {path: '{"edited": true}'})
-        expected = copy.deepcopy({**{k: v for k, v in CHAT.items() if k != "metadata"}, "store": False})
+        expected = copy.deepcopy(
+            {**{k: v for k, v in CHAT.items() if k not in ("metadata", "moderation")}, "store": False}
+        )
         parent: Any = expected
         for step in path[:-1]:
             parent = parent[step]
