@@ -119,3 +119,20 @@ def test_a_count_has_the_parameters_of_a_conversation_and_no_others() -> None:
         with pytest.raises(WireError, match=f"Unknown parameter: `{name}`"):
             CountTokens().read_request(asks(**{name: 1}))
     assert not CountTokens().read_request(asks(system="x", tools=[], thinking={"type": "disabled"})).stream
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("web_search_20250305", True),
+        ("code_execution_20250825", True),
+        ("mcp_toolset", True),
+        ("bash_20250124", False),
+        ("text_editor_20250728", False),
+        ("custom", False),
+    ],
+)
+def test_tools_that_the_server_runs_are_named(kind: str, told: bool) -> None:
+    body = {"model": "m", "max_tokens": 1, "messages": [{"role": "user", "content": "Hi."}]}
+    asked = Messages().read_request({**body, "tools": [{"type": kind, "name": "t"}]})
+    assert asked.upstream_tools == ((kind,) if told else ())
