@@ -9,10 +9,9 @@ from collections.abc import Awaitable, Callable
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
-from guardproxy.server.answered import GONE, answer_headers, answered
-from guardproxy.server.closing import Closing
 from guardproxy.server.detectors import detectors
-from guardproxy.server.edge import Doorkeeper, Headers, Receive, Reply, Request, Scope, Send, Shape
+from guardproxy.server.edge import Headers, Receive, Reply, Request, Scope, Send, Shape
+from guardproxy.server.front import Front
 from guardproxy.server.health import Health
 from guardproxy.server.models import Models
 from guardproxy.server.routes import endpoints
@@ -28,18 +27,14 @@ LISTS = (BASE + "/models", "/api/tags")
 Handler = Callable[[Request, Record, Headers], Awaitable[int]]
 
 
-class App:
+class App(Front):
     """The ASGI application of the first listener."""
 
     def __init__(
         self, settings: Settings, guard: Guard, upstream: Upstream, models: Models, recorder: Recorder
     ) -> None:
-        self.settings, self.guard, self.recorder = settings, guard, recorder
+        super().__init__(settings, guard, recorder)
         self.models, self.health = models, Health(guard, models)
-        self.closing = Closing()
-        self._doorkeeper = Doorkeeper(settings)
-        self._in_flight = 0
-        self._policy = guard.policy.digest[:12].encode()
         routes = endpoints(settings, guard, upstream, models, self.closing)
         finders = detectors(settings, guard, self.closing)
         self._guarded: dict[str, Handler] = {path: one.serve for path, one in routes.items()}
@@ -75,24 +70,10 @@ class App:
         return path if path in self._guarded or path in LISTS else "other"
 
     def _shape(self, path: str) -> Shape:
-        """The shape of errors that clients of this path read."""
         return next((shape for place, shape in self._shapes.items() if path.startswith(place)), openai)
 
-    # ------------------------------------------------------------------------------------------------ one request
-
-    async def _recorded(self, request: Request, record: Record) -> None:
-        metrics, status = self.recorder.metrics, GONE
-        self._in_flight += 1
-        metrics.in_flight.inc()
-        try:
-            headers = answer_headers(record, self._policy, self._id_headers.get(request.path, (b"x-request-id",)))
-            shape = self._shape(request.path)
-            serving = self._serve(request, record, headers)
-            status = await answered(serving, request, record, headers, shape, self.closing)
-        finally:
-            self._in_flight -= 1
-            metrics.in_flight.dec()
-            record.finish(status)
+    def _ids(self, path: str) -> tuple[bytes, ...]:
+        return self._id_headers.get(path, super()._ids(path))
 
     async def _serve(self, request: Request, record: Record, headers: Headers) -> int:
         path, method = request.path, request.scope["method"]
@@ -103,8 +84,7 @@ class App:
             verb = "GET" if handler is None else "POST"
             raise WireError(f"This path takes {verb}, not {method[:16]}.", status=405, code="method_not_allowed")
         self._doorkeeper.check(request)
-        if self._in_flight > self.settings.limits.requests:
-            raise WireError("guardproxy serves too many requests now; try again.", status=503, code="busy")
+        self._check_crowd()
         if handler is not None:
             return await handler(request, record, headers)
         return await self._models(request, path, headers)

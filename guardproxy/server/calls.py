@@ -28,6 +28,8 @@ class Collected:
     id: str = ""
     name: str = ""
     arguments: list[str] = field(default_factory=list)
+    inferred: bool = False
+    field: str = ""
 
 
 async def guard_call(call: Call, origin: Origin, open_gate: Callable[[Origin], Gate]) -> Call:

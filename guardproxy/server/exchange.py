@@ -74,6 +74,8 @@ class Exchange:
     _choices: int = 1
     _include_usage: bool = False
     _json_reply: bool = False
+    _schema: Json = None
+    _tools: frozenset[str] | None = None
     _echo: Mapping[str, Json] = field(default_factory=dict)
     _vault: Vault | None = None
     """Where the policy masks reversibly: what this conversation's model sees as placeholders."""
@@ -88,10 +90,11 @@ class Exchange:
         conversation = self.codec.read_request(body)
         self.model, self.streaming = conversation.model, conversation.stream
         self._choices, self._include_usage = conversation.choices, conversation.include_usage
-        self._json_reply, self._echo = conversation.json_reply, conversation.echo
+        self._json_reply, self._schema, self._echo = conversation.json_reply, conversation.schema, conversation.echo
         if (asked := conversation.moderation) is not None:
             blocks = {Direction.REQUEST: asked.block_input, Direction.RESPONSE: asked.block_output}
             self._moderation = {side: Moderation(block) for side, block in blocks.items()}
+        self._tools = conversation.tools
         self._vault = self.guard.vault(self.tenant, conversation.opening)
         if self.guard.held.full:
             raise WireError("guardproxy holds too much text now; try again later", status=503, code="overloaded")
@@ -260,6 +263,8 @@ class Exchange:
             vault=self._vault or None,  # an empty one has nothing to give back
             json_reply=self._json_reply,
             moderation=self._moderated if self._moderation else None,
+            schema=self._schema,
+            tools=self._tools,
             whole=whole,
         )
 

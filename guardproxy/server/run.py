@@ -22,8 +22,8 @@ from guardproxy.policy.model import FAILURE_RULE, Mode, Policy
 from guardproxy.server.admin import AdminApp
 from guardproxy.server.app import App
 from guardproxy.server.closing import Closing
-from guardproxy.server.edge import ASGI, Receive, Scope, Send
-from guardproxy.server.health import Health
+from guardproxy.server.edge import ASGI
+from guardproxy.server.front import Front
 from guardproxy.server.models import NO_LIST, Models
 from guardproxy.server.protocol import protocol
 from guardproxy.server.upstream import Upstream
@@ -45,20 +45,11 @@ def build_guard(settings: Settings) -> Guard:
     return build(settings.policies, key=key, held_limit=settings.limits.held)
 
 
-class Application(Protocol):
-    """What the first listener serves."""
-
-    health: Health
-    closing: Closing
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
-
-
 class Running(Protocol):
     """What both listeners of a process serve."""
 
     @property
-    def app(self) -> Application: ...
+    def app(self) -> Front: ...
 
     @property
     def admin(self) -> AdminApp: ...

@@ -10,9 +10,8 @@ from typing import Final, TypeAlias
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
 from guardproxy.server.admin import AdminApp
-from guardproxy.server.answered import GONE, answer_headers, answered
-from guardproxy.server.closing import Closing
-from guardproxy.server.edge import Doorkeeper, Headers, Hosts, Receive, Request, Scope, Send, Shape
+from guardproxy.server.edge import Headers, Hosts, Receive, Request, Scope, Send, Shape
+from guardproxy.server.front import Front
 from guardproxy.server.health import Health
 from guardproxy.server.run import recording
 from guardproxy.telemetry import Metrics, Record, Recorder, ids
@@ -31,15 +30,12 @@ _KINDS: Final[dict[str, type[McpEndpoint] | type[SseEndpoint] | type[HttpEndpoin
 }
 
 
-class ToolsApp:
+class ToolsApp(Front):
     """The ASGI application of the listener for tools."""
 
     def __init__(self, settings: Settings, guard: Guard, servers: Mapping[str, ToolServer], recorder: Recorder) -> None:
-        self.settings, self.recorder = settings, recorder
-        self.health, self.closing = Health(guard, None), Closing()
-        self._doorkeeper = Doorkeeper(settings)
-        self._in_flight = 0
-        self._policy = guard.policy.digest[:12].encode()
+        super().__init__(settings, guard, recorder)
+        self.health = Health(guard, None)
         self._hosts = Hosts((settings.listen.host, *settings.tools.hosts), "tools.hosts")
         self.endpoints = [
             _KINDS[target.kind](name, servers[name], settings, guard, self.closing)
@@ -59,19 +55,6 @@ class ToolsApp:
         record = self.recorder.start(ids.new("req_"), request.path if known else "other", journalled=known)
         await self._recorded(request, record)
 
-    async def _recorded(self, request: Request, record: Record) -> None:
-        metrics, status = self.recorder.metrics, GONE
-        self._in_flight += 1
-        metrics.in_flight.inc()
-        try:
-            headers = answer_headers(record, self._policy, (b"x-request-id",))
-            serving = self._serve(request, record, headers)
-            status = await answered(serving, request, record, headers, self._shape(request.path), self.closing)
-        finally:
-            self._in_flight -= 1
-            metrics.in_flight.dec()
-            record.finish(status)
-
     def _shape(self, path: str) -> Shape:
         return openai if isinstance(self._routes.get(path), HttpEndpoint | None) else error_shape
 
@@ -85,8 +68,7 @@ class ToolsApp:
         if method not in endpoint.methods:
             raise WireError(f"This path does not take {method[:16]}.", status=405, code="method_not_allowed")
         self._doorkeeper.check(request)
-        if self._in_flight > self.settings.limits.requests:
-            raise WireError("guardproxy serves too many requests now; try again.", status=503, code="busy")
+        self._check_crowd()
         return await endpoint.serve(request, record, headers)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from guardproxy.types import Channel, Json, Path, Role, WireError
 from guardproxy.wire import moderations
 from guardproxy.wire.base import Conversation
-from guardproxy.wire.parameters import SHARED, json_wanted, require_model, usage_wanted
+from guardproxy.wire.parameters import SHARED, json_wanted, require_model, schema_wanted, usage_wanted
 from guardproxy.wire.request import (
     Check,
     Reading,
@@ -345,4 +345,12 @@ def read(body: Json, extra: frozenset[str]) -> Conversation:
         include_usage=usage_wanted(body),
         json_reply=json_wanted(body),
         moderation=moderations.wanted(body),
+        schema=schema_wanted(body),
+        tools=_offered(body),
     )
+
+
+def _offered(body: dict[str, Any]) -> frozenset[str]:
+    """Names of the functions and tools that the request offers."""
+    tools = [t.get(t.get("type")) for t in body.get("tools") or () if isinstance(t.get("type"), str)]
+    return frozenset(f["name"] for f in (*tools, *(body.get("functions") or ())) if isinstance(f, dict) and "name" in f)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from guardproxy.types import Json
-from guardproxy.wire.base import BOTH, Call, Head, ReplyWriter
+from guardproxy.wire.base import BOTH, Call, Head, ReplyWriter, names
 from guardproxy.wire.chat_reply import REASONING
 from guardproxy.wire.dialect import TextsAndCalls
 from guardproxy.wire.json import dump
@@ -22,7 +22,7 @@ _DETAILS: Final = {
 def _shaped(field: str, text: str) -> dict[str, Json]:
     """A text under all its names, in the form that each has."""
     out: dict[str, Json] = {}
-    for name in field.split(BOTH):
+    for name in names(field):
         if name in _DETAILS:
             kind = "summary" if name.endswith("summary") else "text"
             details = out.setdefault("reasoning_details", [])
@@ -64,9 +64,10 @@ class ChatStreamWriter(StreamWriter):
 
     def _frame(self, choice: int, field: str, started: bool) -> tuple[bytes, bytes]:
         """What stands around a text of this field, so that only the text is encoded again and again."""
-        opening, closing = _DETAILS.get(field, (b"", b""))
+        (spoken,) = names(field)
+        opening, closing = _DETAILS.get(spoken, (b"", b""))
         role = b"" if started else b'"role":"assistant",'
-        name = string("reasoning_details" if opening else field)
+        name = string("reasoning_details" if opening else spoken)
         before = b'{"index":%d,"delta":{%b%b:%b' % (choice, role, name, opening)
         frame = self._envelope.around(before, closing + b'},"logprobs":null,"finish_reason":null}')
         self._frames[choice, field, started] = frame
@@ -104,9 +105,10 @@ class _Choice:
     reason: str | None = None
 
     def text(self, name: str, text: str, logprobs: Json | None) -> None:
-        for one in name.split(BOTH):
+        spoken = names(name)
+        for one in spoken:
             self.texts.setdefault(one, []).append(text)
-        if name not in ("content", "refusal"):
+        if len(spoken) > 1 or (name := spoken[0]) not in ("content", "refusal"):
             return
         if logprobs is None or self.logprobs is None:
             self.logprobs = None

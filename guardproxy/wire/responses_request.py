@@ -12,7 +12,7 @@ from typing import Any, Final
 from guardproxy.types import Json, Path, WireError
 from guardproxy.wire import moderations
 from guardproxy.wire.base import Conversation
-from guardproxy.wire.parameters import SHARED, require_model
+from guardproxy.wire.parameters import SHARED, require_model, schema_of
 from guardproxy.wire.request import (
     Check,
     Reading,
@@ -156,6 +156,7 @@ def read(body: Json, extra: frozenset[str]) -> Conversation:
         upstream_tools=tuple(reading.upstream_tools),
         json_reply=_json_wanted(body),
         moderation=moderations.wanted(body),
+        schema=schema_of((body.get("text") or {}).get("format")),
         echo={one: body[one] for one in ECHOED if body.get(one) is not None},
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import time
 from typing import Any
 
@@ -271,6 +272,32 @@ def test_what_no_filter_reads_is_told() -> None:
         Unread(("messages", 3, "reasoning_details"), "encrypted reasoning"),
         Unread(("messages", 3, "audio"), "an earlier sound recording"),
     )
+
+
+CITY = {"type": "object", "properties": {"city": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "is_json", "schema"),
+    [
+        ({}, False, None),
+        ({"response_format": {"type": "text"}}, False, None),
+        ({"response_format": {"type": "json_object"}}, True, None),
+        ({"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": CITY}}}, True, CITY),
+        ({"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}}, True, None),
+        ({"response_format": {"type": "json_object", "schema": CITY}}, True, CITY),
+        ({"guided_json": CITY}, True, CITY),
+        ({"guided_json": json.dumps(CITY)}, True, CITY),
+        ({"guided_json": "no json"}, True, None),
+        ({"structured_outputs": {"json": CITY}}, True, CITY),
+        ({"structured_outputs": {"json": json.dumps(CITY)}}, True, CITY),
+        ({"structured_outputs": {"regex": "a"}}, False, None),
+        ({"json_schema": CITY}, True, CITY),
+    ],
+)
+def test_an_answer_that_is_to_be_json(parameters: dict[str, Any], is_json: bool, schema: Any) -> None:
+    conversation = read(**parameters)
+    assert (conversation.json_reply, conversation.schema) == (is_json, schema)
 
 
 def test_schemas_are_documents_with_their_keys() -> None:
