@@ -115,6 +115,8 @@ class Timeouts(_Section):
     """Silence in a streamed reply after which a comment keeps the connection alive."""
     drain: Seconds = 10.0
     """On SIGTERM: how long running requests may take to end."""
+    approval: Seconds = 3600.0
+    """A reply that waits for a person is forgotten after this, approved or not."""
 
 
 class Limits(_Section):
@@ -132,6 +134,10 @@ class Limits(_Section):
     """Of a whole reply, and of a streamed one."""
     held: Bytes = 256_000_000
     """Characters that all replies together may hold back."""
+    approvals: Count = 1000
+    """Replies that may wait for a person; one more is answered 503."""
+    approvals_size: Bytes = 64_000_000
+    """Of all of them together."""
 
 
 class Settings(_Section):

@@ -12,11 +12,11 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "guardproxy"
 LAYERS = [
     {"types"},
-    {"text"},
+    {"text", "discovery"},
     {"config"},
     {"inference"},
     {"filters", "monitors", "policy", "wire"},
-    {"engine", "telemetry"},
+    {"engine", "telemetry", "detectors"},
     {"governance"},
     {"server", "backend"},
     {"cli"},

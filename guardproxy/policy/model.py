@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
-from guardproxy.policy.globs import any_matches, matches, matches_text, overlap
+from guardproxy.text.globs import any_matches, matches, matches_text, overlap
 from guardproxy.types import Finding, Origin, Outcome, Role, Style
 
 FailureMode: TypeAlias = Literal["block", "allow"]
@@ -195,14 +195,26 @@ class Policy:
     """Sorted by id: their order in the file means nothing."""
     filters: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     """Filter instance to its options, `use` among them."""
+    monitors: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    """Monitor instance to its options. Filters and monitors share one name space."""
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """List to its globs, compared without regard to case."""
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    """Filter instance to what it may say; `*` at the end of one means "and below"."""
+    """Filter or monitor instance to what it may say; `*` at the end of one means "and below"."""
     _in_force: dict[tuple[object, ...], InForce] = field(default_factory=dict, init=False, repr=False)
     _filters_for: dict[tuple[Rule, ...], tuple[frozenset[str], frozenset[str]]] = field(
         default_factory=dict, init=False, repr=False
     )
+
+    @property
+    def approves(self) -> bool:
+        """Some rule in force asks a person: a reply may have to be kept whole until one has answered."""
+        return any(r.then is Outcome.REQUIRE_APPROVAL and r.mode is Mode.ENFORCE for r in self.rules)
+
+    @property
+    def watches(self) -> bool:
+        """Some rule in force needs a monitor: calls of one turn are decided together."""
+        return not self._emitting(r for r in self.rules if r.mode is Mode.ENFORCE).isdisjoint(self.monitors)
 
     @property
     def restore_tools(self) -> Mapping[str, tuple[str, ...]]:
@@ -225,7 +237,7 @@ class Policy:
         return got
 
     def filters_for(self, rules: tuple[Rule, ...]) -> tuple[frozenset[str], frozenset[str]]:
-        """(filters that an enforcing rule needs, filters that only shadow rules need), by instance name."""
+        """(filters and monitors that an enforcing rule needs, those that only shadow rules need), by instance name."""
         got = self._filters_for.get(rules)
         if got is None:
             needed = self._emitting(r for r in rules if r.mode is Mode.ENFORCE)
@@ -240,8 +252,8 @@ class Policy:
         )
 
     def failure_of(self, name: str) -> FailureMode:
-        """What a failure of this filter does; `guard` and unknown names get the default."""
-        own: FailureMode | None = self.filters.get(name, {}).get("failure")
+        """What a failure of this filter or monitor does; `guard` and unknown names get the default."""
+        own: FailureMode | None = (self.filters.get(name) or self.monitors.get(name, {})).get("failure")
         return own or self.defaults.failure
 
     def lists_of(self, text: str) -> frozenset[str]:

@@ -10,7 +10,8 @@ from contextlib import suppress
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
-from guardproxy.server import closing
+from guardproxy.engine.approvals import Approvals
+from guardproxy.server import approving, closing
 from guardproxy.server.closing import Closing
 from guardproxy.server.edge import Doorkeeper, Gone, Headers, Receive, Reply, Request, Scope, Send, Shape, error_reply
 from guardproxy.server.endpoint import GONE, Endpoint
@@ -32,7 +33,13 @@ class App:
     """The ASGI application of the first listener."""
 
     def __init__(
-        self, settings: Settings, guard: Guard, upstream: Upstream, models: Models, recorder: Recorder
+        self,
+        settings: Settings,
+        guard: Guard,
+        upstream: Upstream,
+        models: Models,
+        recorder: Recorder,
+        approvals: Approvals,
     ) -> None:
         self.settings, self.guard, self.recorder = settings, guard, recorder
         self.models, self.health = models, Health(guard, models)
@@ -43,8 +50,10 @@ class App:
         extra = frozenset(settings.parameters)
         dialects = codecs(extra)
         self._shapes: dict[str, Shape] = {codec.route: codec.error for codec in dialects}
+        client = approving.key_digest(settings.key.get_secret_value().encode() if settings.key else b"")
         self._guarded: dict[str, Handler] = {
-            codec.route: Endpoint(codec, settings, guard, upstream, models, self.closing).serve for codec in dialects
+            codec.route: Endpoint(codec, settings, guard, upstream, models, self.closing, approvals, client).serve
+            for codec in dialects
         }
         self._open: dict[str, Callable[[], Awaitable[Reply]]] = {"/healthz": self._alive, "/readyz": self.health.ready}
         recorder.metrics.gauge("held_characters", "Characters that replies hold back now.", lambda: guard.held.now)

@@ -1,4 +1,4 @@
-"""Tool calls of a reply: collected from fragments, guarded whole. A truncated call is still executable."""
+"""Tool calls of a reply: collected from fragments, judged together and guarded whole. A truncated call is still executable."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 
 import orjson
 
-from guardproxy.engine import Gate
+from guardproxy.engine import Gate, Watch
+from guardproxy.engine.approvals import HeldCall
 from guardproxy.engine.json_text import guard_json
-from guardproxy.types import Json, Origin
+from guardproxy.text.calls import read_call
+from guardproxy.types import Decision, Json, Origin, Outcome, ToolCall, Turn
 from guardproxy.wire.base import Call
 from guardproxy.wire.json import dump
 
@@ -28,6 +30,48 @@ class Collected:
     id: str = ""
     name: str = ""
     arguments: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Conduct:
+    """Decides about calls of one reply: what is written in them, and what they do."""
+
+    origin: Callable[[str], Origin]
+    """Where a call of this tool comes from."""
+    gate: Callable[[Origin], Gate]
+    watch: Callable[[Origin], Watch] | None = None
+    """None where no rule asks for a monitor."""
+    declared: frozenset[str] = frozenset()
+    """Tools that the request declares."""
+
+    async def decide(self, calls: list[Call], before: list[ToolCall]) -> list[tuple[Call, HeldCall]]:
+        """Each call with its arguments edited, and as a person sees it. Raises Cut: then none of them may go out.
+
+        `before`: the calls of the turn so far; these are added.
+        """
+        guarded = [await guard_call(call, self.origin(call.name), self.gate) for call in calls]
+        said = (read_call(c.name, c.arguments, plain=c.kind == "custom") for c in calls)
+        rules = [await self._rules(call, before, self.declared) for call in said]
+        return [(call, HeldCall(call.name, call.arguments, said)) for call, said in zip(guarded, rules, strict=True)]
+
+    async def decide_block(self, tool: str, call: Json, guarded: Json, before: list[ToolCall]) -> HeldCall:
+        """A call that the upstream ran itself: nobody declares those. Raises Cut."""
+        said = ToolCall(tool, dump(call).decode(), parsed=True, value=call)
+        return HeldCall(tool, dump(guarded).decode(), await self._rules(said, before, None))
+
+    async def _rules(self, call: ToolCall, before: list[ToolCall], declared: frozenset[str] | None) -> tuple[str, ...]:
+        """The rules that ask a person."""
+        if self.watch is None:
+            return ()
+        decision = await self.watch(self.origin(call.name)).judge(call, Turn(tuple(before), declared))
+        before.append(call)
+        return _asking(decision)
+
+
+def _asking(decision: Decision) -> tuple[str, ...]:
+    if decision.outcome is not Outcome.REQUIRE_APPROVAL:
+        return ()
+    return tuple(v.rule for v in decision.verdicts if v.outcome is Outcome.REQUIRE_APPROVAL and not v.shadow)
 
 
 async def guard_call(call: Call, origin: Origin, open_gate: Callable[[Origin], Gate]) -> Call:

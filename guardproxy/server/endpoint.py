@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
+from guardproxy.engine.approvals import Approvals
+from guardproxy.server import approving
 from guardproxy.server.closing import CODE, MESSAGE, Closing
 from guardproxy.server.edge import Headers, Reply, Request
 from guardproxy.server.exchange import Blocked, Exchange
@@ -21,7 +23,7 @@ from guardproxy.server.presence import Presence, Silence
 from guardproxy.server.upstream import Answer, Upstream
 from guardproxy.telemetry import Record, ids
 from guardproxy.telemetry.log import internal_error
-from guardproxy.types import UpstreamError, WireError
+from guardproxy.types import Json, UpstreamError, WireError
 from guardproxy.wire import errors
 from guardproxy.wire.base import Codec
 from guardproxy.wire.json import dump, parse, parse_reply
@@ -40,6 +42,9 @@ class Endpoint:
     upstream: Upstream
     models: Models
     closing: Closing
+    approvals: Approvals
+    client: str = ""
+    """Digest of the key that clients have."""
 
     async def serve(self, request: Request, record: Record, headers: Headers) -> int:
         """Answer the request; returns the status. Raises WireError and UpstreamError before an answer began; Gone."""
@@ -62,6 +67,8 @@ class Passage:
             route=record.route,
             observer=record,
             head_id=ids.new(endpoint.codec.prefix),
+            approvals=endpoint.approvals,
+            client=endpoint.client,
         )
 
     async def run(self) -> int:
@@ -75,6 +82,8 @@ class Passage:
     async def _run(self, body: bytes) -> int:
         parsed = parse(body)
         name = self._endpoint.models.resolve(parsed.get("model"))
+        if (approval := self._request.headers.get(approving.HEADER)) is not None:
+            return await self._hand_out(approval.decode("latin-1"), parsed)
         try:
             asked = await self._exchange.request(parsed)
         except Blocked as blocked:
@@ -91,6 +100,18 @@ class Passage:
             return await self._relay(answer)
         finally:
             answer.close()
+
+    async def _hand_out(self, id: str, body: Json) -> int:
+        """A reply that a person has approved, as it was guarded; the upstream isn't asked again."""
+        held = await approving.take(self._endpoint.approvals, id, self._exchange.bind(body))
+        self._record.model, self._record.stream = held.model, held.stream
+        self._record.recorder.metrics.approvals.of("released").inc()
+        if held.stream:
+            await self._begin_stream()
+            await self._request.end_stream(held.body)
+        else:
+            await self._request.reply(Reply(200, held.body, self._headers))
+        return 200
 
     async def _relay(self, answer: Answer) -> int:
         if answer.status != 200:
@@ -111,7 +132,10 @@ class Passage:
             body = parse_reply(data)
         except WireError as e:
             raise UpstreamError(str(e), code="upstream_invalid_response") from None
-        reply = Reply(200, await self._exchange.whole(body), self._headers)
+        try:
+            reply = Reply(200, await self._exchange.whole(body), self._headers)
+        finally:
+            self._note_waiting()
         self._record.mark("first_out")
         await self._request.reply(reply)
         return 200
@@ -175,9 +199,15 @@ class Passage:
         finally:
             silence.stop()
             closing.listeners.discard(end)
+            self._note_waiting()
         if not self._request.answered:
             await self._request.end_stream()
         return 200
+
+    def _note_waiting(self) -> None:
+        if self._exchange.waits:
+            self._record.failed(approving.REQUIRED)
+            self._record.recorder.metrics.approvals.of("held").inc()
 
     async def _break_off(self) -> None:
         """The process ends: so does the stream, between two events and with what is held still held."""

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from guardproxy.engine import Cut, Gate, Held, Vault
-from guardproxy.server.calls import MAX_CALL, MAX_CALLS, Collected, guard_call, guard_object, strings
+from guardproxy.server.calls import MAX_CALL, MAX_CALLS, Collected, Conduct, guard_object, strings
 from guardproxy.server.fields import MAX_NOTES, Field
-from guardproxy.types import Channel, Decision, Json, Origin, WireError
+from guardproxy.server.output import Output
+from guardproxy.types import Channel, Decision, Json, Origin, ToolCall, WireError
 from guardproxy.wire import errors, sse
 from guardproxy.wire.base import (
     Block,
@@ -45,6 +46,7 @@ class _Choice:
     calls: dict[int, Collected] = field(default_factory=dict)
     kept: int = 0  # characters of the calls' arguments
     called: int = 0  # calls and blocks that are out
+    turn: list[ToolCall] = field(default_factory=list)  # those that were judged, as the model wrote them
     ended: bool = False
     cut: bool = False
 
@@ -56,6 +58,7 @@ class Reply:
     codec: Codec
     writer: ReplyWriter
     gate: Callable[[Origin], Gate]
+    conduct: Conduct
     choices: int
     include_usage: bool
     refusal: Callable[[Decision], tuple[str, Literal["error", "refusal"]]]
@@ -66,11 +69,11 @@ class Reply:
     vault: Vault | None = None
     """What the request masked reversibly, if anything."""
     json_reply: bool = False
+    out: Output = field(default_factory=Output)
     fault: str = ""
     failure: str = ""
     """Code of the error that ended the reply."""
     _state: dict[int, _Choice] = field(default_factory=dict)
-    _out: list[bytes] = field(default_factory=list)
     _pending: list[str] = field(default_factory=list)  # text of one field not fed yet: one read's deltas go as one
     _where: tuple[int, str] = (-1, "")
     _together: set[tuple[int, str]] = field(default_factory=set)
@@ -101,8 +104,10 @@ class Reply:
                 await self.take(item)
                 if self.fault:
                     break
-        elif event.comment and not self._out:  # a word in one direction is enough, however many comments came
-            self._out.append(self.keep_alive)
+        elif (
+            event.comment and not self.out and not self.out.waiting
+        ):  # a word in one direction is enough, however many comments came
+            self.out.append(self.keep_alive)
 
     async def take(self, item: Item, *, alone: bool = False) -> None:
         """Take one item. `alone`: it is all of its field."""
@@ -130,9 +135,7 @@ class Reply:
         """What may go to the client now."""
         if self._pending:
             await self._feed_pending()
-        out = b"".join(self._out)
-        self._out.clear()
-        return out
+        return self.out.take()
 
     # ------------------------------------------------------------------------------------------------ text
 
@@ -217,7 +220,7 @@ class Reply:
                 self._write(one, await one.gate.part_ended(), last=False)
 
     def _write(self, one: Field, released: str, *, last: bool) -> None:
-        one.write(self.writer, self._out, released, last=last)
+        one.write(self.writer, self.out, released, last=last)
 
     async def _checked(self, logprobs: Json | None, origin: Origin) -> Json | None:
         """Alternatives that the model did not choose are text too: a finding in one takes the object away."""
@@ -239,7 +242,7 @@ class Reply:
             await self._part_ended(choice, choice.open)
             self._where = (-1, "")
             self._collect(choice, item)
-            if item.whole:
+            if item.whole and self.conduct.watch is None:
                 await self._decide_calls(item.choice, choice, item.index)
         except Cut as cut:
             await self._cut(item.choice, choice, cut.decision)
@@ -261,13 +264,15 @@ class Reply:
 
         Out they go, or one cuts. `only`: the number of the one that is complete.
         """
+        calls = []
         for number in [only] if only is not None else list(choice.calls):
             one = choice.calls.pop(number)
-            call = Call(index, number, one.id, one.name, "".join(one.arguments), one.kind)
-            guarded = await guard_call(call, self.codec.origin("call", call.name), self.gate)
-            if self.vault is not None:
-                guarded = self._restored(guarded, self.vault)
-            self._out.append(self.writer.call(index, choice.called, guarded))
+            calls.append(Call(index, number, one.id, one.name, "".join(one.arguments), one.kind))
+        decided = await self.conduct.decide(calls, choice.turn)
+        self.out.ask([held for _, held in decided])
+        for guarded, _ in decided:
+            call = self._restored(guarded, self.vault) if self.vault is not None else guarded
+            self.out.append(self.writer.call(index, choice.called, call))
             choice.called += 1
         if not choice.calls:
             self._drop_calls(choice)
@@ -280,17 +285,19 @@ class Reply:
         try:
             await self._part_ended(choice, choice.open)
             self._where = (-1, "")
-            if choice.calls:  # they came before it
+            if choice.calls and self.conduct.watch is None:  # they came before it
                 await self._decide_calls(item.choice, choice)
             if choice.called >= MAX_CALLS:
                 raise WireError("the upstream sent more tool calls than guardproxy keeps")
             call = await guard_object(item.call, self.codec.origin("call", item.tool), self.gate)
             result = await guard_object(item.result, self.codec.origin("result", item.tool), self.gate)
+            held = await self.conduct.decide_block(item.tool, item.call, call, choice.turn)
         except Cut as cut:
             await self._cut(item.choice, choice, cut.decision)
             return
         choice.called += 1
-        self._out.append(self.writer.block(item.choice, replace(item, call=call, result=result)))
+        self.out.ask([held])
+        self.out.append(self.writer.block(item.choice, replace(item, call=call, result=result)))
 
     async def _unknown(self, item: Unknown) -> None:
         """Something that no filter can read was left out: a finding like any failure. Raises nothing; may cut."""
@@ -351,7 +358,7 @@ class Reply:
             await self._cut(index, choice, cut.decision)
             return
         choice.ended = True
-        self._out.append(self.writer.end(index, reason))
+        self.out.append(self.writer.end(index, reason))
 
     async def _cut(self, index: int, choice: _Choice, decision: Decision) -> None:
         choice.ended = choice.cut = True
@@ -363,8 +370,8 @@ class Reply:
             name = next((f for f in reversed(choice.fields) if share(f, self.codec.message_field)), None)
             behind = name is not None and choice.fields[name].gate.released
             name = name or self.codec.message_field
-            self._out.append(self.writer.text(index, name, f"\n\n{message}" if behind else message, None))
-        self._out.append(self.writer.end(index, "content_filter", cut=True))
+            self.out.append(self.writer.text(index, name, f"\n\n{message}" if behind else message, None))
+        self.out.append(self.writer.end(index, "content_filter", cut=True))
 
     async def finish(self, *, complete: bool) -> bytes:
         """The end of the upstream's reply. A choice that never ended was broken off: its held text is not released."""
@@ -377,8 +384,8 @@ class Reply:
         if self.fault or broken:
             return await self.fail(self.fault or "the upstream's reply broke off before its end", "upstream_error")
         if (usage := self._usage_of_reply()) is not None:
-            self._out.append(self.writer.usage(usage))
-        self._out.append(self.writer.done())
+            self.out.append(self.writer.usage(usage))
+        self.out.append(self.writer.done())
         return await self.flush()
 
     def _usage_of_reply(self) -> Json | None:
@@ -392,10 +399,11 @@ class Reply:
         """End the reply with an error event. What was held stays held."""
         self._pending.clear()
         self.abandon()
+        self.out.give_up()
         self.failure = code
         message = errors.sentence(message)
-        self._out.append(self.writer.error({"message": message, "type": "server_error", "param": None, "code": code}))
-        self._out.append(self.writer.done())
+        self.out.append(self.writer.error({"message": message, "type": "server_error", "param": None, "code": code}))
+        self.out.append(self.writer.done())
         return await self.flush()
 
     def abandon(self) -> None:

@@ -16,9 +16,10 @@ from pathlib import Path as File
 import uvicorn
 
 import guardproxy
-from guardproxy import filters
+from guardproxy import detectors
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
+from guardproxy.engine.approvals import MemoryApprovals
 from guardproxy.policy.load import load
 from guardproxy.policy.model import FAILURE_RULE, Mode, Policy
 from guardproxy.server.admin import AdminApp
@@ -53,10 +54,10 @@ def policy_folder(given: str) -> File:
 
 def build_guard(settings: Settings) -> Guard:
     """The guard of these settings, not started. Raises ConfigError and ConfigErrors."""
-    policy = load(policy_folder(settings.policies), filters.catalogue(), filters.build)
-    built = {name: filters.build(name, options) for name, options in policy.filters.items()}
+    policy = load(policy_folder(settings.policies), detectors.catalogue(), detectors.build)
+    built, watching = detectors.build_filters(policy.filters), detectors.build_monitors(policy.monitors)
     key = settings.hash_key.get_secret_value().encode() if settings.hash_key else None
-    return Guard.build(policy, built, key=key, held_limit=settings.limits.held)
+    return Guard.build(policy, built, watching, key=key, held_limit=settings.limits.held)
 
 
 @dataclass(slots=True)
@@ -78,15 +79,18 @@ async def service(settings: Settings, guard: Guard) -> AsyncIterator[Service]:
     journal = Journal.open(settings.decision_log, metrics.records_dropped.inc)
     policy = guard.policy
     metrics.policy(policy.name, policy.version, policy.digest)
-    metrics.expect((*policy.filters, "guard"), _counted(policy))
+    metrics.expect((*policy.filters, *policy.monitors, "guard"), _counted(policy))
     metrics.gauge("held_characters_limit", "Characters that replies may hold back.", lambda: settings.limits.held)
     metrics.gauge("in_flight_limit", "Requests that may be served at once.", lambda: settings.limits.requests)
+    limits = settings.limits
+    approvals = MemoryApprovals(settings.timeouts.approval, limits.approvals, limits.approvals_size)
+    metrics.gauge("approvals_pending", "Replies that wait for a person now.", lambda: len(approvals))
     name = PolicyName(policy.name, policy.version, policy.digest)
     recorder = Recorder(metrics, journal, name, _tools(policy), models.known, models.label)
     try:
         await guard.start()
-        app = App(settings, guard, upstream, models, recorder)
-        yield Service(app, AdminApp(settings, metrics, app.health), upstream, models, metrics)
+        app = App(settings, guard, upstream, models, recorder, approvals)
+        yield Service(app, AdminApp(settings, metrics, app.health, approvals), upstream, models, metrics)
     finally:
         await guard.aclose()
         await upstream.aclose()
