@@ -41,9 +41,9 @@ def describe(kind: str) -> dict[str, Any]:
 
 
 def _text(entry: dict[str, Any]) -> str:
-    under = " (under `monitors:`)" if entry["under"] == "monitors" else ""
     lines = [
-        f"{entry['use']}{under}: {entry['about']}",
+        f"{entry['use']}: {entry['about']}",
+        *(["  under    monitors"] if entry["under"] == "monitors" else []),
         f"  labels   {_wrapped(entry['labels']) or '(chosen in the policy)'}",
     ]
     if entry["options"]:

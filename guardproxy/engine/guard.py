@@ -39,8 +39,11 @@ class Guard:
         self.ready = False
         self.bypass = False
         """For the tests of the leak bench only: gates let everything through, and the bench must turn red."""
-        self.watches = policy.watches
-        """Calls of one turn are decided together: a monitor may want to see them."""
+        enforcing, shadow = policy.watched
+        self.watches = enforcing or shadow
+        """Monitors look at calls of replies."""
+        self.together = enforcing
+        """Calls of one choice are decided together: a monitor may block one of them."""
         self.approves = policy.approves
         """A reply may have to wait for a person."""
         self._plans = Plans(policy, filters, monitors)

@@ -33,6 +33,7 @@ _MAGIC: Final = re.compile(
 _CELL: Final = re.compile(r"[ \t]*%%[ \t]*(\w+)")
 _PYTHON_CELLS: Final = ("time", "timeit", "capture", "prun", "python", "python3", "py")
 _COOKIE: Final = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_LINES: Final = re.compile(r"\r\n|\r|\n")
 _PLAIN_COOKIES: Final = ("utf-8", "utf8", "utf_8", "ascii", "us-ascii", "latin-1", "iso-8859-1", "utf-8-sig")
 _POWERFUL: Final = frozenset(
     (
@@ -129,7 +130,7 @@ class Monitor:
         if len(code) > self.config.max_code:
             yield "call.unparsable"
             return
-        if any(m and m[1].lower() not in _PLAIN_COOKIES for m in map(_COOKIE.match, code.splitlines()[:2])):
+        if any(m and m[1].lower() not in _PLAIN_COOKIES for m in map(_COOKIE.match, _LINES.split(code, 2)[:2])):
             yield "call.dynamic"  # who runs it from a file reads other characters
         tree = _parsed(code)
         if tree is None:

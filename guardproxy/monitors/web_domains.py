@@ -15,7 +15,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from guardproxy.monitors._hosts import BadUrl, Host, Reading, below, clean, parse_host, read_url
-from guardproxy.text.calls import strings
+from guardproxy.text.calls import strings, unescaped
 from guardproxy.text.globs import any_matches
 from guardproxy.types import ConfigError, Finding, Json, MonitorConfig, ToolCall, Turn
 
@@ -31,7 +31,7 @@ _LOOSE: Final = re.compile(
     rf"(?i)(?<![a-z0-9+.\-])(?:(?:{_SCHEMES}):|[a-z][a-z0-9+.\-]{{0,30}}:(?=[/\\]{{2}}))[^\s<>\"]+"
 )
 """An address inside of a text, by its scheme."""
-_RELATIVE: Final = re.compile(r"(?<![:/\\\w.])(?://|\\\\|/\\|\\/)[^\s/\\<>\"][^\s<>\"]*")
+_RELATIVE: Final = re.compile(r"(?<![:/\\\w.])[/\\]{2,}[^\s/\\<>\"][^\s<>\"]*")
 """One without a scheme: `//host/path`."""
 _BARE: Final = re.compile(
     r"(?i)[^\s/\\?#@:.]+(?:\.[^\s/\\?#@:.]+)+\.?(?::\d*)?(?:[/\\?#]\S*)?|localhost\.?(?::\d*)?(?:[/\\?#]\S*)?|\[[0-9a-f:.]+\](?::\d*)?(?:[/\\?#]\S*)?"
@@ -99,7 +99,7 @@ class Monitor:
     def _readings(self, call: ToolCall) -> Iterator[Reading]:
         if call.plain or not call.parsed:
             yield from _found(call.arguments)
-            yield from _found(call.arguments.replace("\\/", "/"))
+            yield from _found(unescaped(call.arguments))
         elif self.config.arguments:
             for text in _named(call.value, self.config.arguments):
                 yield read_url(text)

@@ -70,17 +70,23 @@ class Scope:
         """Whether text from here is in scope.
 
         A reply whose channel is not known (`/v1/completions`, channels inferred from text) is in every channel's
-        scope: of two plans the guard must take the stricter one, and rules only add up.
+        scope, and a tool's answer that doesn't say whose it is in every tool's: of two plans the guard must take the
+        stricter one, and rules only add up.
         """
         return (
             (self.direction is None or origin.direction in self.direction)
             and (self.role is None or origin.role in self.role)
             and (self.channel is None or self._has_channel(origin))
-            and (self.tool is None or (origin.tool is not None and any_matches(self.tool, origin.tool)))
+            and (self.tool is None or self._has_tool(origin))
             and (self.model is None or any_matches(self.model, model))
             and (self.tenant is None or tenant in self.tenant)
             and (self.route is None or route in self.route)
         )
+
+    def _has_tool(self, origin: Origin) -> bool:
+        if origin.tool is None:
+            return origin.role is Role.TOOL
+        return self.tool is None or any_matches(self.tool, origin.tool)
 
     def _has_channel(self, origin: Origin) -> bool:
         if origin.channel is None:
@@ -212,9 +218,10 @@ class Policy:
         return any(r.then is Outcome.REQUIRE_APPROVAL and r.mode is Mode.ENFORCE for r in self.rules)
 
     @property
-    def watches(self) -> bool:
-        """Some rule in force needs a monitor: calls of one turn are decided together."""
-        return not self._emitting(r for r in self.rules if r.mode is Mode.ENFORCE).isdisjoint(self.monitors)
+    def watched(self) -> tuple[bool, bool]:
+        """(some enforcing rule needs a monitor, some shadow rule does)."""
+        enforce, shadow = (self._emitting(r for r in self.rules if r.mode is m) for m in (Mode.ENFORCE, Mode.SHADOW))
+        return not enforce.isdisjoint(self.monitors), not shadow.isdisjoint(self.monitors)
 
     @property
     def restore_tools(self) -> Mapping[str, tuple[str, ...]]:
@@ -286,7 +293,9 @@ def _entry(rule: Rule, origin: Origin, model: str, tenant: str, route: str) -> E
 
 
 def _surely(scope: Scope, origin: Origin, model: str, tenant: str, route: str) -> bool:
-    """Like `fits`, but an unknown channel fits none: an exception needs certainty where a rule needs a possibility."""
+    """Like `fits`, but an unknown channel or tool fits none: an exception needs certainty where a rule needs a possibility."""
+    if scope.tool is not None and origin.tool is None:
+        return False
     if scope.channel is not None and origin.channel not in scope.channel:
         return False
     return scope.fits(origin, model, tenant, route)

@@ -40,9 +40,11 @@ class Conduct:
     """Where a call of this tool comes from."""
     gate: Callable[[Origin], Gate]
     watch: Callable[[Origin], Watch] | None = None
-    """None where no rule asks for a monitor."""
+    """None where no rule asks for a monitor, not even a shadow one."""
     declared: frozenset[str] = frozenset()
     """Tools that the request declares."""
+    together: bool = False
+    """No call goes out before all of its choice are decided."""
 
     async def decide(self, calls: list[Call], before: list[ToolCall]) -> list[tuple[Call, HeldCall]]:
         """Each call with its arguments edited, and as a person sees it. Raises Cut: then none of them may go out.

@@ -285,6 +285,7 @@ class Exchange:
                 self.gate,
                 self.watch if self.guard.watches else None,
                 self._declared,
+                self.guard.together,
             ),
             out=Output(keep=self.guard.approves),
             choices=self._choices,

@@ -242,7 +242,7 @@ class Reply:
             await self._part_ended(choice, choice.open)
             self._where = (-1, "")
             self._collect(choice, item)
-            if item.whole and self.conduct.watch is None:
+            if item.whole and not self.conduct.together:
                 await self._decide_calls(item.choice, choice, item.index)
         except Cut as cut:
             await self._cut(item.choice, choice, cut.decision)
@@ -285,7 +285,7 @@ class Reply:
         try:
             await self._part_ended(choice, choice.open)
             self._where = (-1, "")
-            if choice.calls and self.conduct.watch is None:  # they came before it
+            if choice.calls and not self.conduct.together:  # they came before it
                 await self._decide_calls(item.choice, choice)
             if choice.called >= MAX_CALLS:
                 raise WireError("the upstream sent more tool calls than guardproxy keeps")

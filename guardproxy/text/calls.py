@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 
 from guardproxy.types import Json, ToolCall
 
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([/\"\\]))")
 MAX_DEPTH: Final = 64
 """Nested objects and lists of a call's arguments."""
 
@@ -45,26 +48,28 @@ def _refused(constant: str) -> NoReturn:
 
 def _fine(value: Json) -> bool:
     """No deeper than the limit, and every string whole characters."""
-    level = [value]
+    level = [[value]]
     for _ in range(MAX_DEPTH + 1):
-        below: list[Json] = []
-        for one in level:
-            if isinstance(one, dict):
-                if not all(map(_whole, one)):
-                    return False
-                below += one.values()
-            elif isinstance(one, list):
-                below += one
-            elif isinstance(one, str) and not _whole(one):
-                return False
-        if not below:
+        inside = [one for container in level for one in (*container, *_values(container))]
+        if not all(_whole(one) for one in inside if isinstance(one, str)):
+            return False
+        level = [one for one in inside if isinstance(one, dict | list)]
+        if not level:
             return True
-        level = below
     return False
+
+
+def _values(container: Json) -> Iterable[Json]:
+    return container.values() if isinstance(container, dict) else ()
 
 
 def _whole(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def unescaped(text: str) -> str:
+    """Text that should be JSON and is none, with the escapes that a lenient parser would decode."""
+    return _ESCAPE.sub(lambda m: chr(int(m[1], 16)) if m[1] else m[2], text)
 
 
 def strings(value: Json) -> list[str]:
