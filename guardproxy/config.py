@@ -28,6 +28,8 @@ MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
 
 _SECRETS = ("key", "upstream_key", "hash_key")
 _HASH_KEY = PREFIX + "HASH_KEY"
+_LEAST = 16
+"""Characters of a key that is ours: of any less, a guess is not hopeless."""
 _OTHERS = (PREFIX + "CONFIG", PREFIX + "CACHE")
 """Variables that are read elsewhere."""
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -245,14 +247,12 @@ def load(
     settings = _validate(values)
     settings = settings.model_copy(
         update={
-            "key": _secret(environ, settings.listen.key_env, values, ("listen", "key_env")),
+            "key": _secret(environ, settings.listen.key_env, values, ("listen", "key_env"), _LEAST),
             "upstream_key": _secret(environ, settings.upstream.key_env, values, ("upstream", "key_env")),
-            "hash_key": _secret(environ, _HASH_KEY, values, ("hash_key",)),
+            "hash_key": _secret(environ, _HASH_KEY, values, ("hash_key",), _LEAST),
         }
     )
     _check_keys(settings, environ)
-    if settings.hash_key is not None and len(settings.hash_key.get_secret_value()) < 16:
-        raise ConfigError(f"the key in {_HASH_KEY} is too short: give at least 16 random characters")
     _check_together(settings)
     return settings
 
@@ -279,7 +279,7 @@ def _check_together(settings: Settings) -> None:
         raise ConfigError(f"both listeners want port {settings.listen.port}; give another --admin-port")
 
 
-def _secret(environ: Mapping[str, str], name: str, values: _Values, path: Path) -> SecretStr | None:
+def _secret(environ: Mapping[str, str], name: str, values: _Values, path: Path, least: int = 1) -> SecretStr | None:
     value = environ.get(name, "")
     if not value:
         if path in values.places:
@@ -288,6 +288,8 @@ def _secret(environ: Mapping[str, str], name: str, values: _Values, path: Path) 
         return None
     if not re.fullmatch(r"[!-~]+", value):
         raise ConfigError(f"the key in {name} holds a space or a character that can't stand in a header")
+    if len(value) < least:
+        raise ConfigError(f"the key in {name} is too short: give at least {least} random characters")
     return SecretStr(value)
 
 

@@ -15,6 +15,8 @@ from typing import Final, TypeGuard
 
 MAX_PATHS: Final = 16
 """Meanings of one name that are told apart."""
+MAX_PARTS: Final = 32
+"""Attributes of one expression, one of another; longer chains are read in part and told as `dynamic`."""
 MAX_NESTED: Final = 4
 """Code in texts in code: read this deep."""
 _BUILTINS: Final = frozenset(dir(builtins))
@@ -77,11 +79,23 @@ class _Reader:
     def __init__(self, tree: ast.Module, depth: int) -> None:
         self.out, self.depth = Mentioned(), depth
         self.nodes = list(ast.walk(tree))
+        if self._long_chains():
+            self.out.dynamic = True
         self.means: dict[str, set[str]] = {}  # name → full names that it may have
         self.stars: set[str] = set()
         self.bound: set[str] = set()  # names that the code makes itself, in any other way
         self.callees = {id(n.func) for n in self.nodes if isinstance(n, ast.Call)}
         self.modules = self.out.modules
+
+    def _long_chains(self) -> bool:
+        """Take what lies deep in long chains out of the nodes: their names would be as many as they are long."""
+        depth: dict[int, int] = {}
+        for node in reversed(self.nodes):  # the walk goes outside in
+            if isinstance(node, ast.Attribute):
+                depth[id(node)] = depth.get(id(node.value), 0) + 1
+        long = {i for i, deep in depth.items() if deep > MAX_PARTS}
+        self.nodes = [node for node in self.nodes if id(node) not in long]
+        return bool(long)
 
     def read(self) -> Mentioned:
         for node in self.nodes:

@@ -15,6 +15,7 @@ from guardproxy.text.calls import read_call
 from guardproxy.types import Decision, Json, Origin, Outcome, ToolCall, Turn
 from guardproxy.wire.base import Call
 from guardproxy.wire.json import dump
+from guardproxy.wire.tools import arguments_of
 
 MAX_CALL = 256 * 1024
 """Characters of arguments, over all calls of a choice, that are kept until the calls are decided."""
@@ -56,10 +57,12 @@ class Conduct:
         rules = [await self._rules(call, before, self.declared) for call in said]
         return [(call, HeldCall(call.name, call.arguments, said)) for call, said in zip(guarded, rules, strict=True)]
 
-    async def decide_block(self, tool: str, call: Json, guarded: Json, before: list[ToolCall]) -> HeldCall:
+    async def decide_block(
+        self, tool: str, call: dict[str, Any], guarded: dict[str, Any], before: list[ToolCall]
+    ) -> HeldCall:
         """A call that the upstream ran itself: nobody declares those. Raises Cut."""
-        said = ToolCall(tool, dump(call).decode(), parsed=True, value=call)
-        return HeldCall(tool, dump(guarded).decode(), await self._rules(said, before, None))
+        rules = await self._rules(read_call(tool, arguments_of(call)), before, None)
+        return HeldCall(tool, arguments_of(guarded), rules)
 
     async def _rules(self, call: ToolCall, before: list[ToolCall], declared: frozenset[str] | None) -> tuple[str, ...]:
         """The rules that ask a person."""

@@ -35,7 +35,7 @@ from guardproxy.types import (
     WireError,
 )
 from guardproxy.wire import errors
-from guardproxy.wire.base import PART, Codec, Conversation, Head
+from guardproxy.wire.base import PART, Codec, Conversation, Head, ReplyWriter
 from guardproxy.wire.json import where
 from guardproxy.wire.tools import declared_tools
 
@@ -202,7 +202,7 @@ class Exchange:
 
     async def whole(self, body: Json) -> bytes:
         """A whole reply of the upstream as the body for the client. Raises UpstreamError when it is no reply."""
-        reply = self._reply(self.codec.whole_writer(self.head()))
+        reply = self._reply(self.codec.whole_writer(self.head()), whole=True)
         reader = self.codec.reader()
         try:
             for item in reader.whole(body):
@@ -238,7 +238,7 @@ class Exchange:
                     await reply.event(reader, event)
             end = await reply.finish(complete=reader.done)
             if reply.out.waiting:
-                end += self._told(await self._wait(reply))
+                end += _told(await self._wait(reply), reply.herald or self.codec.stream_writer(self.head()))
         except (UpstreamError, WireError) as e:
             if reply.complete and not reply.fault:  # the client has all of it: what is lost is a terminator
                 end = await reply.finish(complete=True)
@@ -265,17 +265,11 @@ class Exchange:
         self.waits = approval.id
         return approving.required(approval.id)
 
-    def _told(self, error: WireError) -> bytes:
-        """An error of ours that ends a stream."""
-        writer = self.codec.stream_writer(self.head())
-        said = errors.error_object(str(error), code=error.code, status=error.status)
-        return writer.error(said) + writer.done()
-
     def bind(self, body: Json) -> Binding:
         """What an approval of this request is bound to."""
         return approving.bind(self.tenant, self.client, self.guard.policy.digest, self.route, body)
 
-    def _reply(self, writer: object) -> Reply:
+    def _reply(self, writer: object, *, whole: bool = False) -> Reply:
         return Reply(
             codec=self.codec,
             writer=writer,  # type: ignore[arg-type]
@@ -296,6 +290,7 @@ class Exchange:
             drop_reasoning=self.guard.policy.defaults.reasoning == "drop",
             vault=self._vault or None,  # an empty one has nothing to give back
             json_reply=self._json_reply,
+            whole=whole,
         )
 
     async def error(self, status: int, body: bytes) -> tuple[int, bytes]:
@@ -354,3 +349,9 @@ class Exchange:
         for gate in self._gates:
             await gate.shadow()
         self._gates.clear()
+
+
+def _told(error: WireError, writer: ReplyWriter) -> bytes:
+    """An error of ours that ends a stream."""
+    said = errors.error_object(str(error), code=error.code, status=error.status)
+    return writer.error(said) + writer.done()

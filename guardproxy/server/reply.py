@@ -6,17 +6,20 @@ executable). A choice that is cut ends with `content_filter`, and nothing of it 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from guardproxy.engine import Cut, Gate, Held, Vault
+from guardproxy.engine.approvals import HeldCall
 from guardproxy.server.calls import MAX_CALL, MAX_CALLS, Collected, Conduct, guard_object, strings
 from guardproxy.server.fields import MAX_NOTES, Field
 from guardproxy.server.output import Output
 from guardproxy.types import Channel, Decision, Json, Origin, ToolCall, WireError
 from guardproxy.wire import errors, sse
 from guardproxy.wire.base import (
+    PART,
     Block,
     Call,
     Codec,
@@ -70,6 +73,10 @@ class Reply:
     """What the request masked reversibly, if anything."""
     json_reply: bool = False
     out: Output = field(default_factory=Output)
+    herald: ReplyWriter | None = None
+    """While calls wait: what tells the client, from where its reply stopped."""
+    whole: bool = False
+    """Each text comes in one piece."""
     fault: str = ""
     failure: str = ""
     """Code of the error that ended the reply."""
@@ -167,6 +174,8 @@ class Reply:
         try:
             one = self._field(index, choice, name)
             one.keep(text, await self._checked(logprobs, one.origin))
+            if self.whole and len(text) > one.gate.plan.policy.defaults.max_whole:
+                one.gate.overflow()
             self._write(one, await one.gate.feed(text, last=last), last=last)
         except Cut as cut:
             await self._cut(index, choice, cut.decision)
@@ -217,7 +226,8 @@ class Reply:
         for name in list(names):
             choice.open.discard(name)
             if one := choice.fields.get(name):
-                self._write(one, await one.gate.part_ended(), last=False)
+                # what has a place of its own never goes on: others come behind it, and what it held back would too
+                self._write(one, await one.gate.part_ended(), last=PART in name)
 
     def _write(self, one: Field, released: str, *, last: bool) -> None:
         one.write(self.writer, self.out, released, last=last)
@@ -269,13 +279,19 @@ class Reply:
             one = choice.calls.pop(number)
             calls.append(Call(index, number, one.id, one.name, "".join(one.arguments), one.kind))
         decided = await self.conduct.decide(calls, choice.turn)
-        self.out.ask([held for _, held in decided])
+        self._ask([held for _, held in decided])
         for guarded, _ in decided:
             call = self._restored(guarded, self.vault) if self.vault is not None else guarded
             self.out.append(self.writer.call(index, choice.called, call))
             choice.called += 1
         if not choice.calls:
             self._drop_calls(choice)
+
+    def _ask(self, calls: list[HeldCall]) -> None:
+        """These calls come next. Where they have to wait, the writer as the client knows it is kept for the bad news."""
+        if not self.out.waiting and any(call.rules for call in calls):
+            self.herald = copy.deepcopy(self.writer)
+        self.out.ask(calls)
 
     async def _block(self, item: Block) -> None:
         """A call that the upstream ran itself: what the model said, and what the tool said."""
@@ -291,12 +307,12 @@ class Reply:
                 raise WireError("the upstream sent more tool calls than guardproxy keeps")
             call = await guard_object(item.call, self.codec.origin("call", item.tool), self.gate)
             result = await guard_object(item.result, self.codec.origin("result", item.tool), self.gate)
-            held = await self.conduct.decide_block(item.tool, item.call, call, choice.turn)
+            held = [await self.conduct.decide_block(item.tool, item.call, call, choice.turn)] if item.call else []
         except Cut as cut:
             await self._cut(item.choice, choice, cut.decision)
             return
         choice.called += 1
-        self.out.ask([held])
+        self._ask(held)
         self.out.append(self.writer.block(item.choice, replace(item, call=call, result=result)))
 
     async def _unknown(self, item: Unknown) -> None:
@@ -401,9 +417,9 @@ class Reply:
         self.abandon()
         self.out.give_up()
         self.failure = code
-        message = errors.sentence(message)
-        self.out.append(self.writer.error({"message": message, "type": "server_error", "param": None, "code": code}))
-        self.out.append(self.writer.done())
+        writer, message = self.herald or self.writer, errors.sentence(message)
+        self.out.append(writer.error({"message": message, "type": "server_error", "param": None, "code": code}))
+        self.out.append(writer.done())
         return await self.flush()
 
     def abandon(self) -> None:

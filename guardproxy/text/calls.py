@@ -48,7 +48,7 @@ def _refused(constant: str) -> NoReturn:
 
 def _fine(value: Json) -> bool:
     """No deeper than the limit, and every string whole characters."""
-    level = [[value]]
+    level: list[dict[str, Json] | list[Json]] = [[value]]
     for _ in range(MAX_DEPTH + 1):
         inside = [one for container in level for one in (*container, *_values(container))]
         if not all(_whole(one) for one in inside if isinstance(one, str)):

@@ -312,11 +312,10 @@ class ResponsesStreamWriter(_Output):
         stem = "response.function_call_arguments" if field == "arguments" else "response.custom_tool_call_input"
         where = {"item_id": item["id"], "output_index": len(self.output)}
         empty = {**item, field: "", "status": "in_progress"}
-        named = {"name": call.name} if field == "arguments" else {}
         out += (
             self._event("response.output_item.added", output_index=len(self.output), item=empty),
             self._event(stem + ".delta", **where, delta=item[field]),
-            self._event(stem + ".done", **where, **named, **{field: item[field]}),
+            self._event(stem + ".done", **where, **{field: item[field]}),
             self._item_done(item),
         )
         return b"".join(out)
@@ -355,7 +354,7 @@ class ResponsesStreamWriter(_Output):
 
     def error(self, error: Json) -> bytes:
         """The upstream failed: the event that clients raise, and the response as far as it came."""
-        out = self._begin()
+        out = self._begin() + self._close("incomplete")
         self._error, self.status, self.reason = {"code": "server_error", "message": error["message"]}, "failed", ""
         code, message = error["code"], error["message"]
         return out + self._event("error", code=code, message=message, param=error.get("param"))

@@ -1,4 +1,5 @@
-"""Which tools a request declares, in any dialect: Chat, legacy functions, Responses, Messages, Ollama."""
+"""Tools in any dialect (Chat, legacy functions, Responses, Messages, Ollama): which a request declares, and what one that
+the upstream ran was given."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from guardproxy.types import Json
+from guardproxy.wire.json import dump
 
 _LISTS: Final = ("tools", "functions")
 _INNER: Final = ("function", "custom")
@@ -32,3 +34,9 @@ def _names(tools: Json, depth: int) -> Iterator[str]:
             yield name
         elif isinstance(tool.get("type"), str):
             yield tool["type"]
+
+
+def arguments_of(call: dict[str, Json]) -> str:
+    """What a tool that the upstream ran was given: its arguments where they have a place of their own, else all of it."""
+    given = call.get("arguments", call.get("input"))
+    return given if isinstance(given, str) else dump(given if isinstance(given, dict) else call).decode()

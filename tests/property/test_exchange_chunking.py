@@ -36,7 +36,7 @@ async def both(guard: Guard, case: Case, rng: random.Random, cut: int, read: int
     events = list(replies.events(case, parts))
     raw = await leak.streamed(guard, case, replies.reads(events, rng, read))
     one = leak.exchange(guard, case.surface.dialect)
-    one._choices = 2
+    one._choices = leak.choices(case)
     return replies.read_stream(case, raw), replies.read_whole(case, await one.whole(replies.whole(case)))
 
 

@@ -40,6 +40,7 @@ rules:
   - {id: never, when: [call.denied, call.undeclared], then: block}
 """
 TOOLS = [{"type": "function", "function": {"name": n}} for n in ("shell", "look", "never")]
+KEY = "sk-client-0123456789"
 JANE = "jane@example.com"
 
 
@@ -48,7 +49,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("approvals")
     (folder / "own").mkdir()
     (folder / "own" / "policy.yaml").write_text(POLICY)
-    with world(folder, {"GUARDPROXY_KEY": "sk-client"}, policies=str(folder / "own")) as made:
+    with world(folder, {"GUARDPROXY_KEY": KEY}, policies=str(folder / "own")) as made:
         yield made
 
 
@@ -83,7 +84,7 @@ def says(*named: tuple[str, str], n: int = 1) -> Script:
     return script
 
 
-def ask(one: World, *, stream: bool, id: str = "", key: str = "sk-client", user: str = "hello", **more: Any) -> bytes:
+def ask(one: World, *, stream: bool, id: str = "", key: str = KEY, user: str = "hello", **more: Any) -> bytes:
     body = chat(messages=[{"role": "user", "content": user}], tools=TOOLS, stream=stream, **more)
     headers = f"authorization: Bearer {key}\r\n" + (f"x-guardproxy-approval: {id}\r\n" if id else "")
     return one.post(json.dumps(body).encode(), headers=headers.encode())
@@ -178,7 +179,7 @@ def test_it_opens_nothing_for_another_request(one: World) -> None:
         ask(one, stream=False, id=id, n=2),
     ):
         assert (status_of(other), error_of(other)["code"]) == (404, "approval_not_found")
-    assert status_of(ask(one, stream=False, id=id, key="sk-other")) == 401
+    assert status_of(ask(one, stream=False, id=id, key="sk-other-0123456789")) == 401
     for wrong in ("apr_" + "0" * 32, "x", "apr_\xe9"):
         assert status_of(ask(one, stream=False, id=wrong)) == 404
     assert len(one.visits) == 1
@@ -278,9 +279,7 @@ def test_records_and_metrics_tell(one: World) -> None:
 def test_no_more_is_kept_than_may_be(tmp_path) -> None:
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "policy.yaml").write_text(POLICY)
-    with world(
-        tmp_path, {"GUARDPROXY_KEY": "sk-client"}, policies=str(tmp_path / "own"), limits={"approvals": 1}
-    ) as small:
+    with world(tmp_path, {"GUARDPROXY_KEY": KEY}, policies=str(tmp_path / "own"), limits={"approvals": 1}) as small:
         small.script = says(("shell", '{"cmd": "rm -rf"}'))
         waiting(ask(small, stream=False), stream=False)
         raw = ask(small, stream=False)

@@ -112,7 +112,7 @@ HEADS = {
     "escaped_path": (b"POST /v1/%63hat/completions HTTP/1.1\r\n" + H + LENGTH, 404),
     "dots": (b"POST /v1/x/../chat/completions HTTP/1.1\r\n" + H + LENGTH, 404),
     "double_slash": (b"POST //v1/chat/completions HTTP/1.1\r\n" + H + LENGTH, 404),
-    "another_route": (b"POST /v1/responses HTTP/1.1\r\n" + H + LENGTH, 404),
+    "another_route": (b"POST /v1/audio/speech HTTP/1.1\r\n" + H + LENGTH, 404),
     "metrics": (b"GET /metrics HTTP/1.1\r\nhost: x\r\n", 404),
     "wrong_method": (b"GET /v1/chat/completions HTTP/1.1\r\nhost: x\r\n", 405),
     "delete": (b"DELETE /v1/models HTTP/1.1\r\nhost: x\r\n", 405),

@@ -19,7 +19,7 @@ from guardproxy.policy.schema import Document
 from guardproxy.server.exchange import Exchange
 from guardproxy.types import Decision, Facts, Finding, Monitor, Outcome, ToolCall, Turn
 from guardproxy.wire.chat import Chat
-from tests.server.test_exchange import DONE, SORRY, calls, ends, event, message, says, stream, whole
+from tests.server.exchanges import DONE, SORRY, calls, ends, event, message, says, stream, whole
 
 RULES = [
     {"id": "mask", "when": "pii.*", "then": "redact"},

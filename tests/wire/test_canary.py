@@ -10,7 +10,7 @@ import pytest
 
 from guardproxy.types import WireError
 from guardproxy.wire import errors, models
-from guardproxy.wire.base import Call, Codec, End, Fault, Head, Item, ReplyWriter, Text, Usage
+from guardproxy.wire.base import Block, Call, Codec, End, Fault, Head, Item, Note, ReplyWriter, Text, Usage
 from guardproxy.wire.chat import Chat
 from guardproxy.wire.completions import Completions
 from guardproxy.wire.json import dump
@@ -154,6 +154,10 @@ def written(items: Iterable[Item], writer: ReplyWriter) -> bytes:
         elif isinstance(item, Call):
             out.append(writer.call(item.choice, calls, item))
             calls += 1
+        elif isinstance(item, Block):
+            out.append(writer.block(item.choice, item))
+        elif isinstance(item, Note):
+            out.append(writer.note(item.choice, item.field, item.start, item.end, item.value))
         elif isinstance(item, End):
             out.append(writer.end(item.choice, item.reason))
         elif isinstance(item, Usage):
@@ -170,6 +174,10 @@ def seen(items: Iterable[Item]) -> bytes:
             out += (k for _, v in walk(item.logprobs) if isinstance(v, dict) for k in v)
         elif isinstance(item, Call):
             out += (item.id, item.name, item.arguments)
+        elif isinstance(item, Block):
+            out.append(dump([item.call, item.result]).decode())
+        elif isinstance(item, Note):
+            out.append(dump(item.value).decode())
         elif isinstance(item, Fault):
             out.append(item.message)
     return "\n".join(out).encode()

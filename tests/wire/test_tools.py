@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from guardproxy.wire.tools import declared_tools
+from guardproxy.wire.tools import arguments_of, declared_tools
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,16 @@ from guardproxy.wire.tools import declared_tools
 )  # fmt: skip
 def test_declared(body: Any, names: set[str]) -> None:
     assert declared_tools(body) == names
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        ({"id": "x", "name": "f", "input": {"code": "1"}}, '{"code":"1"}'),
+        ({"name": "f", "arguments": '{"code": 1}'}, '{"code": 1}'),
+        ({"code": "1", "container_id": "c"}, '{"code":"1","container_id":"c"}'),
+        ({"input": None, "code": "1"}, '{"input":null,"code":"1"}'),
+    ],
+)
+def test_what_a_tool_of_the_upstream_was_given(call: Any, text: str) -> None:
+    assert arguments_of(call) == text
