@@ -75,8 +75,8 @@ def parse_host(text: str) -> Host:
         return _ipv6(text)
     try:
         name = unquote_to_bytes(text).decode("utf-8")
-    except UnicodeDecodeError:
-        raise BadUrl("a host with escapes that are no text") from None
+    except UnicodeError:  # escapes that are no text, halves of surrogate pairs
+        raise BadUrl("a host that is no text") from None
     name = _ascii(name.translate(_DOTS))
     if name.endswith("."):
         name = name[:-1]

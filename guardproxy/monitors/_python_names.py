@@ -37,7 +37,7 @@ _LOOKUPS: Final = frozenset(
 """Functions whose results hold everything by name."""
 _DYNAMIC: Final = (
     "sys.modules", "sys._getframe", "sys.meta_path", "sys.path_hooks", "importlib.", "imp.", "pkgutil.", "runpy.",
-    "builtins.__dict__", "operator.attrgetter", "operator.methodcaller", "inspect.", "gc.", "marshal.loads",
+    "builtins.__dict__", "__main__.", "operator.attrgetter", "operator.methodcaller", "inspect.", "gc.", "marshal.loads",
     "pickle.load", "dill.load", "cloudpickle.load", "types.CodeType", "types.FunctionType", "code.", "codeop.",
 )  # fmt: skip
 """Beginnings of names that lead to other names, or to code that is not in the text."""
@@ -100,6 +100,9 @@ class _Reader:
     def read(self) -> Mentioned:
         for node in self.nodes:
             self._imports(node)
+            if isinstance(node, ast.ClassDef):
+                modules = (one for one in _body(node) if isinstance(one, ast.Import))
+                self.out.passed |= {alias.name for one in modules for alias in one.names}
         self._bindings()
         bases = {id(n.value) for n in self.nodes if isinstance(n, ast.Attribute)}
         plain = self._plain_assignments()
@@ -166,8 +169,16 @@ class _Reader:
         self.out.dynamic = True  # a chain of assignments longer than anybody writes
 
     def _plain_assignments(self) -> set[int]:
-        """Values that only get another name, and are followed; or that nothing is done with."""
-        return {id(node.value) for node in self.nodes if isinstance(node, ast.Expr) or _names_only(node)}
+        """Values that only get another name, and are followed; or that nothing is done with.
+
+        A name in a class is an attribute of it too, and that is not followed.
+        """
+        inside = {id(one) for node in self.nodes if isinstance(node, ast.ClassDef) for one in _body(node)}
+        return {
+            id(node.value)
+            for node in self.nodes
+            if isinstance(node, ast.Expr) or (_names_only(node) and id(node) not in inside)
+        }
 
     def paths(self, node: ast.AST) -> set[str]:
         """Full names that an expression may stand for; empty where it is a value of its own."""
@@ -295,7 +306,17 @@ def _names_only(node: ast.AST) -> TypeGuard[ast.Assign]:
     """Whether a node is an assignment to plain names."""
     if isinstance(node, ast.Assign):
         return all(isinstance(t, ast.Name) for t in node.targets)
-    return isinstance(node, ast.AnnAssign | ast.NamedExpr) and isinstance(node.target, ast.Name)
+    return isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+
+
+def _body(scope: ast.ClassDef) -> Iterator[ast.AST]:
+    """What stands in a class itself, not in its methods."""
+    stack: list[ast.AST] = [*scope.body]
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            stack += ast.iter_child_nodes(node)
 
 
 def _unknown(node: ast.expr) -> tuple[str, str]:

@@ -7,7 +7,7 @@ can backtrack for hours, and a long list of objects is compared pair by pair.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final, Protocol
 
@@ -124,8 +124,17 @@ def _pattern(pattern: Any, place: Path) -> Any:
 
 
 @cache
-def _searcher(pattern: str) -> Any:
-    return _pattern(pattern, ()).search
+def _searcher(pattern: str) -> Callable[[str], bool]:
+    """Whether a pattern is found in a text. Halves of surrogate pairs are no text."""
+    search = _pattern(pattern, ()).search
+
+    def found(text: str) -> bool:
+        try:
+            return search(text) is not None
+        except UnicodeEncodeError:
+            return False
+
+    return found
 
 
 # ---------------------------------------------------------------------------------------------------- keywords
