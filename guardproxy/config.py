@@ -156,6 +156,8 @@ class Settings(_Section):
     """Name that clients use to name that the upstream knows. Others are 404. Absent: names pass as they are."""
     parameters: tuple[str, ...] = ()
     """Request parameters that are let through although no codec knows them. Their text is not guarded."""
+    moderation_scores: bool = False
+    """Whether who asks for moderation or detections sees scores. Without: 1 for what a rule acts on, 0 for the rest."""
     decision_log: str = "-"
     """File for the decision records, `-` for standard output, `none` for none."""
     key: SecretStr | None = Field(default=None, exclude=True)

@@ -18,6 +18,7 @@ LAYERS = [
     {"filters", "monitors", "policy", "wire"},
     {"engine", "telemetry", "detectors"},
     {"governance"},
+    {"library"},
     {"server", "backend"},
     {"cli"},
 ]

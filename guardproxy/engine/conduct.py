@@ -11,7 +11,8 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
-from guardproxy.engine.gate import Cut, Deadline
+from guardproxy.engine.gate import Cut
+from guardproxy.engine.limits import Deadline
 from guardproxy.engine.observe import FailureKind, Observer
 from guardproxy.engine.plan import Plan
 from guardproxy.types import Decision, Facts, Finding, Monitor, Outcome, ToolCall, Turn

@@ -21,7 +21,7 @@ Reasoning: TypeAlias = Literal["pass", "drop"]
 
 FAILURE_RULE: Final = "defaults.failure"
 """Name of the rule that nobody wrote: what a failure does. The dot keeps it apart from every author's id."""
-GUARD_LABELS: Final = ("guard.error", "guard.timeout", "guard.overflow", "guard.unread")
+GUARD_LABELS: Final = ("guard.error", "guard.timeout", "guard.overflow", "guard.unread", "guard.schema")
 """What the engine itself says, under the filter that failed or as filter `guard`."""
 _CACHED = 1024  # origins remembered per policy; names of tools come from clients, so the memory must have an end
 

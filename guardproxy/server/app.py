@@ -6,22 +6,21 @@ Plain ASGI: a framework's middleware would cost more than the guard's own work o
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
 from guardproxy.engine.approvals import Approvals
-from guardproxy.server import approving, closing
+from guardproxy.server import approving
+from guardproxy.server.answered import GONE, answer_headers, answered
 from guardproxy.server.closing import Closing
-from guardproxy.server.edge import Doorkeeper, Gone, Headers, Receive, Reply, Request, Scope, Send, Shape, error_reply
-from guardproxy.server.endpoint import GONE, Endpoint
+from guardproxy.server.detectors import detectors
+from guardproxy.server.edge import Doorkeeper, Headers, Receive, Reply, Request, Scope, Send, Shape
 from guardproxy.server.health import Health
 from guardproxy.server.models import Models
+from guardproxy.server.routes import endpoints
 from guardproxy.server.upstream import Upstream
 from guardproxy.telemetry import Record, Recorder, ids
-from guardproxy.telemetry.log import internal_error
-from guardproxy.types import UpstreamError, WireError
-from guardproxy.wire.dialects import codecs
+from guardproxy.types import WireError
 from guardproxy.wire.errors import openai
 
 BASE = "/v1"
@@ -49,21 +48,22 @@ class App:
         self._doorkeeper = Doorkeeper(settings)
         self._in_flight = 0
         self._policy = guard.policy.digest[:12].encode()
-        extra = frozenset(settings.parameters)
-        dialects = codecs(extra)
         client = approving.key_digest(settings.key.get_secret_value().encode() if settings.key else b"")
+        routes = endpoints(settings, guard, upstream, models, self.closing, approvals, client)
+        finders = detectors(settings, guard, self.closing)
+        self._guarded: dict[str, Handler] = {path: one.serve for path, one in routes.items()}
+        self._guarded |= {path: one.serve for path, one in finders.items()}
+        self._id_headers = {path: one.codec.id_headers for path, one in routes.items()}
         # the errors of an interface are in its shape, for paths beside its own too: the longest beginning counts
-        places = [(codec.route, codec) for codec in dialects]
-        places += [(codec.route.rpartition("/")[0] + "/", codec) for codec in reversed(dialects)]
-        self._shapes: dict[str, Shape] = {
-            place: codec.error for place, codec in sorted(places, key=lambda p: -len(p[0]))
+        places: list[tuple[str, Shape]] = [(path, one.codec.error) for path, one in routes.items()]
+        places += [(path.rpartition("/")[0] + "/", shape) for path, shape in reversed(places)]
+        places += [(path, one.shape) for path, one in finders.items()]
+        self._shapes: dict[str, Shape] = dict(sorted(places, key=lambda p: -len(p[0])))
+        self._open: dict[str, Callable[[], Awaitable[Reply]]] = {
+            "/healthz": self._alive,
+            "/health": self._filtering,
+            "/readyz": self.health.ready,
         }
-        self._id_headers = {codec.route: codec.id_headers for codec in dialects}
-        self._guarded: dict[str, Handler] = {
-            codec.route: Endpoint(codec, settings, guard, upstream, models, self.closing, approvals, client).serve
-            for codec in dialects
-        }
-        self._open: dict[str, Callable[[], Awaitable[Reply]]] = {"/healthz": self._alive, "/readyz": self.health.ready}
         recorder.metrics.gauge("held_characters", "Characters that replies hold back now.", lambda: guard.held.now)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,42 +94,14 @@ class App:
         self._in_flight += 1
         metrics.in_flight.inc()
         try:
-            status = await self._answered(request, record)
+            headers = answer_headers(record, self._policy, self._id_headers.get(request.path, (b"x-request-id",)))
+            shape = self._shape(request.path)
+            serving = self._serve(request, record, headers)
+            status = await answered(serving, request, record, headers, shape, self.closing)
         finally:
             self._in_flight -= 1
             metrics.in_flight.dec()
             record.finish(status)
-
-    async def _answered(self, request: Request, record: Record) -> int:
-        """Serve, and turn what went wrong into an answer. Returns the status."""
-        headers = self._headers(record, request.path)
-        try:
-            return await self._serve(request, record, headers)
-        except Gone:
-            record.failed(closing.CODE if self.closing.now else "client_gone")
-            return GONE
-        except (WireError, UpstreamError) as e:
-            record.failed(e.code or "invalid_request", upstream=isinstance(e, UpstreamError))
-            return await self._say(request, error_reply(e, headers, self._shape(request.path)))
-        except Exception as e:
-            internal_error(e, record.request_id)
-            record.failed("internal_error")
-            broken = WireError("guardproxy failed; the request may be repeated.", status=500, code="internal_error")
-            return await self._say(request, error_reply(broken, headers, self._shape(request.path)))
-
-    async def _say(self, request: Request, reply: Reply) -> int:
-        if not request.started:
-            with suppress(Gone):
-                await request.reply(reply)
-        return reply.status
-
-    def _headers(self, record: Record, path: str) -> Headers:
-        names = self._id_headers.get(path, (b"x-request-id",))
-        return (
-            *((name, record.request_id.encode()) for name in names),
-            (b"x-guardproxy-decision", record.decision_id.encode()),
-            (b"x-guardproxy-policy", self._policy),
-        )
 
     async def _serve(self, request: Request, record: Record, headers: Headers) -> int:
         path, method = request.path, request.scope["method"]
@@ -157,6 +129,10 @@ class App:
 
     async def _alive(self) -> Reply:
         return self.health.alive()
+
+    async def _filtering(self) -> Reply:
+        """For who uses the detectors: they need the filters and no upstream."""
+        return self.health.filtering()
 
     def _not_found(self, path: str) -> WireError:
         if path in self._open:

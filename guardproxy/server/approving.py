@@ -53,9 +53,11 @@ def required(id: str) -> WireError:
     return WireError(message, status=400, code=REQUIRED)
 
 
-async def take(store: Approvals, id: str, binding: Binding) -> HeldReply:
+async def take(store: Approvals | None, id: str, binding: Binding) -> HeldReply:
     """The reply that was approved. Raises WireError: 404 for an id that opens nothing, 400 while it may not go out."""
     try:
+        if store is None:
+            raise UnknownApproval("nothing waits here")
         return await store.take(id, binding)
     except UnknownApproval:
         message = "There is no such approval for this request: it has expired, was used, or belongs to another request."

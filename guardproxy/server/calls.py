@@ -12,7 +12,7 @@ from guardproxy.engine import Gate, Watch
 from guardproxy.engine.approvals import HeldCall
 from guardproxy.engine.json_text import guard_json
 from guardproxy.text.calls import read_call
-from guardproxy.types import Decision, Json, Origin, Outcome, ToolCall, Turn
+from guardproxy.types import Decision, Json, Origin, Outcome, ToolCall, Turn, WireError
 from guardproxy.wire.base import Call
 from guardproxy.wire.json import dump
 from guardproxy.wire.tools import arguments_of
@@ -107,10 +107,16 @@ def strings(value: Json) -> list[str]:
 
 
 async def guard_object(value: dict[str, Any], origin: Origin, open_gate: Callable[[Origin], Gate]) -> dict[str, Any]:
-    """A JSON object with its strings edited: keys, numbers and what stands beside them are read too. Raises Cut."""
+    """A JSON object with its strings edited: keys, numbers and what stands beside them are read too. Raises Cut.
+
+    Raises WireError for what is no JSON: infinite numbers come of lenient reading.
+    """
     if not value:
         return value
-    text = dump(value).decode()
+    try:
+        text = dump(value).decode()
+    except (ValueError, RecursionError):
+        raise WireError("the upstream sent a value that is no JSON") from None
     guarded = await guard_json(text, lambda: open_gate(origin))
     edited: dict[str, Any] = value if guarded == text else orjson.loads(guarded)
     return edited

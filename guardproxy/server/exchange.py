@@ -9,11 +9,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Literal
 
-from guardproxy.engine import Cut, Gate, Guard, Observer, TooMany, Vault, Watch
+from guardproxy.engine import Cut, Gate, Guard, Moderation, Observer, TooMany, Vault, Watch
 from guardproxy.engine.approvals import Approvals, Binding, HeldReply
+from guardproxy.engine.edits import over_a_seam
 from guardproxy.engine.json_text import guard_json
 from guardproxy.server import approving
 from guardproxy.server.calls import Conduct
@@ -37,6 +37,7 @@ from guardproxy.types import (
 from guardproxy.wire import errors
 from guardproxy.wire.base import PART, Codec, Conversation, Head, ReplyWriter
 from guardproxy.wire.json import where
+from guardproxy.wire.moderations import result
 from guardproxy.wire.tools import declared_tools
 
 __all__ = ["Blocked", "Exchange"]
@@ -75,15 +76,20 @@ class Exchange:
     waits: str = ""
     """Id of the approval that the reply waits for."""
     model: str = ""
+    show_scores: bool = False
+    """Whether a client that asks for moderation sees scores."""
     streaming: bool = False
     ended: bool = False
     """What `stream` gives next, or gave last, are its last events."""
     _choices: int = 1
     _include_usage: bool = False
     _json_reply: bool = False
+    _schema: Json = None
     _echo: Mapping[str, Json] = field(default_factory=dict)
     _vault: Vault | None = None
     """Where the policy masks reversibly: what this conversation's model sees as placeholders."""
+    _moderation: dict[Direction, Moderation] = field(default_factory=dict)
+    """What the client wants counted, and blocked; empty where it asks for nothing."""
     _gates: list[Gate | Watch] = field(default_factory=list)
     _declared: frozenset[str] = frozenset()
     _binding: Binding | None = None
@@ -99,7 +105,10 @@ class Exchange:
             self._binding = self.bind(body)
         self.model, self.streaming = conversation.model, conversation.stream
         self._choices, self._include_usage = conversation.choices, conversation.include_usage
-        self._json_reply, self._echo = conversation.json_reply, conversation.echo
+        self._json_reply, self._schema, self._echo = conversation.json_reply, conversation.schema, conversation.echo
+        if (asked := conversation.moderation) is not None:
+            blocks = {Direction.REQUEST: asked.block_input, Direction.RESPONSE: asked.block_output}
+            self._moderation = {side: Moderation(block) for side, block in blocks.items()}
         self._vault = self.guard.vault(self.tenant, conversation.opening)
         if self.guard.held.full:
             raise WireError("guardproxy holds too much text now; try again later", status=503, code="overloaded")
@@ -157,24 +166,12 @@ class Exchange:
                 texts[segment.origin.path] = escaped
 
     async def _check_joined(self, parts: list[Segment], edits: Mapping[Path, tuple[Edit, ...]]) -> None:
-        """Refuse a value that goes on over a seam, unless all that follows the seam was taken out of its part already.
-
-        What a filter sees across a seam can't be cut out. `Hello.` before a part that begins with an address is no head
-        of one; `.com` behind an address is its tail.
-        """
+        """Refuse a value that goes on over a seam."""
         gate = self.gate(replace(parts[0].origin, path=()))
-        crossing = await gate.judge("".join(part.text for part in parts))
-        at = 0
-        for part, following in pairwise(parts):
-            at += len(part.text)
-            made = edits.get(following.origin.path, ())
-            for edit in crossing:
-                tail = min(edit.end - at, len(following.text))
-                if (
-                    edit.start < at < edit.end
-                    and sum(min(e.end, tail) - e.start for e in made if e.start < tail) < tail
-                ):
-                    gate.refuse(edit)
+        texts = [part.text for part in parts]
+        crossing = await gate.judge("".join(texts))
+        if (edit := over_a_seam(texts, crossing, [edits.get(p.origin.path, ()) for p in parts])) is not None:
+            gate.refuse(edit)
 
     def _check_unread(self, conversation: Conversation) -> None:
         if not conversation.unread:
@@ -183,6 +180,8 @@ class Exchange:
         facts = self._facts(Origin(Direction.REQUEST, Role.USER, path=conversation.unread[0].path), findings)
         decision = self.guard.decide(facts)
         self.observer.decided(facts, decision, final=True)
+        if self._moderation:
+            self._moderation[Direction.REQUEST].tally.add(decision.outcome, findings, decision.verdicts)
         if decision.outcome >= Outcome.BLOCK:
             first = conversation.unread[0]
             place = where(first.path)
@@ -238,7 +237,7 @@ class Exchange:
                     await reply.event(reader, event)
             end = await reply.finish(complete=reader.done)
             if reply.out.waiting:
-                end += _told(await self._wait(reply), reply.herald or self.codec.stream_writer(self.head()))
+                end += _told(await self._wait(reply), reply.out.herald or self.codec.stream_writer(self.head()))
         except (UpstreamError, WireError) as e:
             if reply.complete and not reply.fault:  # the client has all of it: what is lost is a terminator
                 end = await reply.finish(complete=True)
@@ -290,8 +289,15 @@ class Exchange:
             drop_reasoning=self.guard.policy.defaults.reasoning == "drop",
             vault=self._vault or None,  # an empty one has nothing to give back
             json_reply=self._json_reply,
+            moderation=self._moderated if self._moderation else None,
+            schema=self._schema,
             whole=whole,
         )
+
+    def _moderated(self) -> tuple[Json, Json]:
+        tallies = (self._moderation[side].tally for side in (Direction.REQUEST, Direction.RESPONSE))
+        asked, said = (result(t.flagged, t.acted, t.scores, show_scores=self.show_scores) for t in tallies)
+        return asked, said
 
     async def error(self, status: int, body: bytes) -> tuple[int, bytes]:
         """An error reply of the upstream, its message guarded, in the dialect's shape."""
@@ -317,6 +323,8 @@ class Exchange:
             observer=self.observer,
             vault=self._vault,
         )
+        if self._moderation:
+            self._moderation[origin.direction].of(gate)
         if gate.plan.shadow:
             self._gates.append(gate)
         return gate

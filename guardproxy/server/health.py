@@ -33,6 +33,11 @@ class Health:
     def alive(self) -> Reply:
         return Reply(200, dump({"status": "ok"}))
 
+    def filtering(self) -> Reply:
+        """200 where the filters run, whatever the upstream does. The words are those that FMS' orchestrator reads."""
+        fine = self.guard.ready and not self.draining
+        return Reply(200 if fine else 503, dump({"status": "HEALTHY" if fine else "UNHEALTHY"}))
+
     async def checks(self) -> dict[str, dict[str, Json]]:
         """What must hold, by name: `ok`, and the reason where it is not."""
         trouble = await self.upstream_trouble()

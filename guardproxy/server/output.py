@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 
 from guardproxy.engine.approvals import HeldCall
+from guardproxy.wire.base import ReplyWriter
 
 
 @dataclass(slots=True)
@@ -15,6 +17,8 @@ class Output:
     """A person may have to be asked: all of the reply is kept until its end."""
     waiting: list[HeldCall] = field(default_factory=list)
     """Calls that a person is to be asked about: nothing that was written since goes out."""
+    herald: ReplyWriter | None = None
+    """While calls wait: what tells the client so, from where its reply stopped."""
     _kept: list[bytes] = field(default_factory=list)
     _pieces: list[bytes] = field(default_factory=list)
     _ready: bytes = b""  # what was written before the calls that wait
@@ -35,12 +39,12 @@ class Output:
             out, self._ready = self._ready, b""
         return out
 
-    def ask(self, calls: list[HeldCall]) -> None:
+    def ask(self, calls: list[HeldCall], writer: ReplyWriter) -> None:
         """These calls come next: where a rule asks a person about one of them, or has before, they wait."""
         if not self.waiting:
             if not any(call.rules for call in calls):
                 return
-            self._ready = self.take()
+            self._ready, self.herald = self.take(), copy.deepcopy(writer)
         self.waiting += calls
 
     def give_up(self) -> None:

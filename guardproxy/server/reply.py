@@ -6,13 +6,11 @@ executable). A choice that is cut ends with `content_filter`, and nothing of it 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from guardproxy.engine import Cut, Gate, Held, Vault
-from guardproxy.engine.approvals import HeldCall
+from guardproxy.engine import Cut, Fitting, Gate, Held, JsonStream, Vault
 from guardproxy.server.calls import MAX_CALL, MAX_CALLS, Collected, Conduct, guard_object, strings
 from guardproxy.server.fields import MAX_NOTES, Field
 from guardproxy.server.output import Output
@@ -26,6 +24,7 @@ from guardproxy.wire.base import (
     End,
     Fault,
     Item,
+    ModerationWriter,
     Note,
     ReplyReader,
     ReplyWriter,
@@ -72,9 +71,11 @@ class Reply:
     vault: Vault | None = None
     """What the request masked reversibly, if anything."""
     json_reply: bool = False
+    """The client asked for an answer that is a JSON document, perhaps one that keeps to a JSON `schema`."""
+    schema: Json = None
+    moderation: Callable[[], tuple[Json, Json]] | None = None
+    """Results for the request and for the reply, where the client asked for them."""
     out: Output = field(default_factory=Output)
-    herald: ReplyWriter | None = None
-    """While calls wait: what tells the client, from where its reply stopped."""
     whole: bool = False
     """Each text comes in one piece."""
     fault: str = ""
@@ -132,9 +133,10 @@ class Reply:
             await self._unknown(item)
         elif isinstance(item, End):
             await self._end(item.choice, item.reason)
+        elif self.over:  # it depends on the reads whether we still hear what follows
+            return
         elif isinstance(item, Usage):
-            if not self.over:  # it depends on the reads whether we still hear it
-                self._usage = item.value
+            self._usage = item.value
         elif isinstance(item, Fault):
             self.fault = await self._guard_message(item.message)
 
@@ -187,11 +189,18 @@ class Reply:
                 raise WireError("the upstream sent more parts of a reply than guardproxy keeps")
             origin = self.codec.origin(name)
             dropped = self.drop_reasoning and origin.channel is Channel.ANALYSIS
-            one = choice.fields[name] = Field(index, name, self.gate(origin), origin, dropped=dropped)
+            one = choice.fields[name] = Field(index, name, self._gate_of(name, origin), origin, dropped=dropped)
             if self.vault is not None:
                 in_json = self.json_reply and origin.channel is not Channel.ANALYSIS
                 one.restorer = self.vault.restorer(in_json=in_json)
         return one
+
+    def _gate_of(self, name: str, origin: Origin) -> Gate | JsonStream:
+        """What reads a field: an answer that should be a JSON document is read as one."""
+        if not self.json_reply or not share(name, self.codec.message_field):
+            return self.gate(origin)
+        schema = None if self.schema is None else Fitting(self.schema)
+        return JsonStream(lambda: self.gate(origin), schema=schema, whole=self.whole)
 
     async def _switch(self, index: int, name: str) -> None:
         """Another field begins: parts of other channels are over, unless they run beside it."""
@@ -219,7 +228,7 @@ class Reply:
         one = self._field(index, choice, name)
         if before != name:
             self._write(choice.fields[before], "", last=True)
-            one.gate.follow(choice.fields[before].gate)
+            one.follow(choice.fields[before])
         choice.fields[name] = choice.fields.pop(name)
 
     async def _part_ended(self, choice: _Choice, names: Iterable[str]) -> None:
@@ -279,19 +288,13 @@ class Reply:
             one = choice.calls.pop(number)
             calls.append(Call(index, number, one.id, one.name, "".join(one.arguments), one.kind))
         decided = await self.conduct.decide(calls, choice.turn)
-        self._ask([held for _, held in decided])
+        self.out.ask([held for _, held in decided], self.writer)
         for guarded, _ in decided:
             call = self._restored(guarded, self.vault) if self.vault is not None else guarded
             self.out.append(self.writer.call(index, choice.called, call))
             choice.called += 1
         if not choice.calls:
             self._drop_calls(choice)
-
-    def _ask(self, calls: list[HeldCall]) -> None:
-        """These calls come next. Where they have to wait, the writer as the client knows it is kept for the bad news."""
-        if not self.out.waiting and any(call.rules for call in calls):
-            self.herald = copy.deepcopy(self.writer)
-        self.out.ask(calls)
 
     async def _block(self, item: Block) -> None:
         """A call that the upstream ran itself: what the model said, and what the tool said."""
@@ -312,7 +315,7 @@ class Reply:
             await self._cut(item.choice, choice, cut.decision)
             return
         choice.called += 1
-        self._ask(held)
+        self.out.ask(held, self.writer)
         self.out.append(self.writer.block(item.choice, replace(item, call=call, result=result)))
 
     async def _unknown(self, item: Unknown) -> None:
@@ -399,6 +402,8 @@ class Reply:
         broken = not self._state or any(not s.ended for s in self._state.values())
         if self.fault or broken:
             return await self.fail(self.fault or "the upstream's reply broke off before its end", "upstream_error")
+        if self.moderation is not None and isinstance(self.writer, ModerationWriter):
+            self.out.append(self.writer.moderation(*self.moderation()))
         if (usage := self._usage_of_reply()) is not None:
             self.out.append(self.writer.usage(usage))
         self.out.append(self.writer.done())
@@ -417,7 +422,7 @@ class Reply:
         self.abandon()
         self.out.give_up()
         self.failure = code
-        writer, message = self.herald or self.writer, errors.sentence(message)
+        writer, message = self.out.herald or self.writer, errors.sentence(message)
         self.out.append(writer.error({"message": message, "type": "server_error", "param": None, "code": code}))
         self.out.append(writer.done())
         return await self.flush()

@@ -11,16 +11,13 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path as File
 
 import uvicorn
 
-import guardproxy
-from guardproxy import detectors
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
 from guardproxy.engine.approvals import MemoryApprovals
-from guardproxy.policy.load import load
+from guardproxy.library import build
 from guardproxy.policy.model import FAILURE_RULE, Mode, Policy
 from guardproxy.server.admin import AdminApp
 from guardproxy.server.app import App
@@ -41,23 +38,10 @@ LAST = 1.0
 """Seconds for what runs on although its connection was cut."""
 
 
-def policy_folder(given: str) -> File:
-    """Where the policies are: as given, or the shipped ones (beside the package in a checkout, inside of it otherwise)."""
-    if given:
-        return File(given)
-    package = File(guardproxy.__file__).parent
-    for folder in (package / "policies", package.parent / "policies"):
-        if folder.is_dir():
-            return folder
-    raise ConfigError("this installation has no policies of its own; give --policies DIR")
-
-
 def build_guard(settings: Settings) -> Guard:
     """The guard of these settings, not started. Raises ConfigError and ConfigErrors."""
-    policy = load(policy_folder(settings.policies), detectors.catalogue(), detectors.build)
-    built, watching = detectors.build_filters(policy.filters), detectors.build_monitors(policy.monitors)
     key = settings.hash_key.get_secret_value().encode() if settings.hash_key else None
-    return Guard.build(policy, built, watching, key=key, held_limit=settings.limits.held)
+    return build(settings.policies, key=key, held_limit=settings.limits.held)
 
 
 @dataclass(slots=True)

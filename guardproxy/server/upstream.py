@@ -7,9 +7,10 @@ followed, no cookie kept, no proxy taken from the environment. What comes back i
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
-from typing import Final
+from typing import Final, Protocol
 
 import aiohttp
 from aiohttp import hdrs
@@ -35,16 +36,32 @@ HIDDEN = {
 """Answers about our own credentials: a client can't mend them, and must not take them for answers about its own."""
 
 
-class Answer:
-    """The upstream's answer, its body not read yet. Close it."""
+class Asked(Protocol):
+    """Whoever is asked for a reply: an upstream, or an application in this process."""
 
-    __slots__ = ("_clock", "_limit", "_response", "content_type", "retry_after", "status")
+    async def post(
+        self, path: str, body: bytes, *, stream: str | None, headers: Iterable[tuple[str, str]] = ()
+    ) -> Answered:
+        """Ask. `stream`: the content type of a streamed answer, None for a whole one. Raises UpstreamError."""
+        ...
 
-    def __init__(self, response: aiohttp.ClientResponse, clock: Clock, limit: int) -> None:
-        self.status = response.status
-        self.content_type = response.headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0].strip().lower()
-        self.retry_after = response.headers.get(hdrs.RETRY_AFTER, "")
-        self._response, self._clock, self._limit = response, clock, limit
+
+class Answered(ABC):
+    """An answer, its body not read yet. Close it."""
+
+    __slots__ = ("content_type", "retry_after", "status")
+    status: int
+    content_type: str
+    """Without its parameters."""
+    retry_after: str
+
+    @abstractmethod
+    def chunks(self) -> AsyncGenerator[bytes, None]:
+        """The body as it arrives. Raises UpstreamError when it is too large, too slow or breaks off."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of it, read to its end or not."""
 
     async def read(self) -> bytes:
         """The whole body. Raises UpstreamError when it is too large, too slow or breaks off."""
@@ -64,8 +81,19 @@ class Answer:
             pass  # the status is the news; without its text the message is a general one
         return b"".join(parts)[:limit]
 
+
+class Answer(Answered):
+    """The upstream's answer, its body not read yet. Close it."""
+
+    __slots__ = ("_clock", "_limit", "_response")
+
+    def __init__(self, response: aiohttp.ClientResponse, clock: Clock, limit: int) -> None:
+        self.status = response.status
+        self.content_type = response.headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0].strip().lower()
+        self.retry_after = response.headers.get(hdrs.RETRY_AFTER, "")
+        self._response, self._clock, self._limit = response, clock, limit
+
     async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """The body as it arrives. Raises UpstreamError."""
         content, clock, size = self._response.content, self._clock, 0
         while True:
             clock.waits(content)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from guardproxy.types import Json, Origin, Path, Role, Segment
 from guardproxy.wire.sse import Event
@@ -45,6 +45,14 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Moderated:
+    """What a request's `moderation` asks for. It can only tighten: what policy would edit is blocked instead."""
+
+    block_input: bool = False
+    block_output: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """A request, read."""
 
@@ -59,8 +67,12 @@ class Conversation:
     """The client asked for a usage chunk at the end of the stream."""
     json_reply: bool = False
     """The client asked for an answer that is a JSON document."""
+    schema: Json = None
+    """The JSON Schema that the client asked the answer to keep to, if it did."""
     echo: Mapping[str, Json] = field(default_factory=dict)
     """Parameters that the dialect's reply repeats, as the client sent them."""
+    moderation: Moderated | None = None
+    """What the client wants to be told about what was found, and to have blocked."""
 
     @property
     def opening(self) -> str:
@@ -244,6 +256,15 @@ class ReplyWriter(Protocol):
         ...
 
 
+@runtime_checkable
+class ModerationWriter(Protocol):
+    """A writer of a dialect whose requests may ask for moderation."""
+
+    def moderation(self, input: Json, output: Json) -> bytes:
+        """What was found in the request and in the reply: results as `wire/moderations.py` makes them."""
+        ...
+
+
 class Decoder(Protocol):
     """Cuts a stream into events. `feed` may be given any pieces of it; the events are the same."""
 
@@ -306,6 +327,7 @@ class Codec(Protocol):
 
 
 __all__ = [
-    "BOTH", "PART", "Block", "Call", "Codec", "Conversation", "Decoder", "End", "Fault", "Head", "Item", "Note",
+    "BOTH", "PART", "Block", "Call", "Codec", "Conversation", "Decoder", "End", "Fault", "Head", "Item",
+    "Moderated", "ModerationWriter", "Note",
     "ReplyReader", "ReplyWriter", "Segment", "Text", "Unknown", "Unread", "Usage", "item_of", "names", "share",
 ]  # fmt: skip

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from guardproxy.types import Channel, Json, Path, Role, WireError
+from guardproxy.wire import moderations
 from guardproxy.wire.base import Conversation
-from guardproxy.wire.parameters import SHARED, json_wanted, require_model, usage_wanted
+from guardproxy.wire.parameters import SHARED, json_wanted, require_model, schema_wanted, usage_wanted
 from guardproxy.wire.request import (
     Check,
     Reading,
     Table,
+    anything,
     bad,
     boolean,
     document,
@@ -77,6 +79,8 @@ def _part(reading: Reading, part: Json, path: Path, said: Check) -> None:
         if not isinstance(part.get(kind), str):
             raise wrong((*path, kind), "a string", part.get(kind))
         reading.walk(part, path, {"type": word(kind), kind: said, "prompt_cache_breakpoint": document})
+    elif reading.allowed((*path, "type")):
+        anything(reading, part, path)
     else:
         known = ", ".join(("text", "refusal", *_UNREAD_PARTS))
         raise bad((*path, "type"), f"expected one of {known}")
@@ -113,7 +117,8 @@ _UNREAD_TABLES: Final[dict[str, Table]] = {
 # ---------------------------------------------------------------------------------------------------- messages
 
 
-def _calls(reading: Reading, value: Json, path: Path) -> None:
+def calls(reading: Reading, value: Json, path: Path) -> None:
+    """Calls of tools that the assistant made."""
     each(_call)(reading, value, path)
 
 
@@ -190,7 +195,7 @@ _ASSISTANT: Final[Table] = {
     "reasoning_content": _ANALYSIS,
     "thinking": _ANALYSIS,
     "reasoning_details": _reasoning_details,
-    "tool_calls": _calls,
+    "tool_calls": calls,
     "function_call": _legacy_call,
     "annotations": _annotations,
     "audio": _spoken,
@@ -229,7 +234,8 @@ def _message(reading: Reading, message: Json, path: Path) -> None:
     reading.walk(message, path, table)
 
 
-def _messages(reading: Reading, value: Json, path: Path) -> None:
+def messages(reading: Reading, value: Json, path: Path) -> None:
+    """The messages of a conversation."""
     if not isinstance(value, list):
         raise wrong(path, "a list of messages", value)
     if not 0 < len(value) <= MAX_MESSAGES:
@@ -273,7 +279,7 @@ def _parameters() -> dict[str, Check]:
     predicted = _content(Role.ASSISTANT, Channel.FINAL)
     return {
         **SHARED,
-        "messages": _messages,
+        "messages": messages,
         "tools": each(fields(_TOOL)),
         "tool_choice": either(string=word("none", "auto", "required", "any"), other=fields(_CHOICE)),
         "parallel_tool_calls": boolean,
@@ -301,7 +307,7 @@ def _parameters() -> dict[str, Check]:
         "modalities": _modalities,
         "audio": spoken,
         "web_search_options": document,
-        "moderation": document,
+        "moderation": moderations.parameter,
         "echo": refused("the reply would begin with the request", harmless=(False,)),
     }
 
@@ -324,4 +330,6 @@ def read(body: Json, extra: frozenset[str]) -> Conversation:
         choices=body.get("n") or 1,
         include_usage=usage_wanted(body),
         json_reply=json_wanted(body),
+        moderation=moderations.wanted(body),
+        schema=schema_wanted(body),
     )

@@ -10,6 +10,7 @@ from guardproxy.wire.base import BOTH, Call, Head, ReplyWriter
 from guardproxy.wire.chat_reply import REASONING
 from guardproxy.wire.dialect import TextsAndCalls
 from guardproxy.wire.json import dump
+from guardproxy.wire.moderations import several
 from guardproxy.wire.writing import ZERO, StreamWriter, body, string
 
 _DETAILS: Final = {
@@ -37,6 +38,10 @@ def _call_object(head: Head, choice: int, index: int, call: Call) -> dict[str, J
     if call.kind == "custom":
         return {"id": id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
     return {"id": id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def _moderation(input: Json, output: Json) -> Json:
+    return {"input": several(input), "output": several(output)}
 
 
 class ChatStreamWriter(StreamWriter):
@@ -84,6 +89,9 @@ class ChatStreamWriter(StreamWriter):
 
     def end(self, choice: int, reason: str, *, cut: bool = False) -> bytes:
         return self._event(choice, {}, reason=reason)
+
+    def moderation(self, input: Json, output: Json) -> bytes:
+        return self._envelope.moderation(_moderation(input, output))
 
 
 @dataclass(slots=True)
@@ -137,13 +145,14 @@ class _Choice:
 class ChatWholeWriter(TextsAndCalls):
     """Writes a whole body."""
 
-    __slots__ = ("_choices", "_error", "_head", "_usage")
+    __slots__ = ("_choices", "_error", "_head", "_more", "_usage")
 
     def __init__(self, head: Head) -> None:
         self._head = head
         self._choices: dict[int, _Choice] = {}
         self._usage: Json | None = None
         self._error: Json | None = None
+        self._more: dict[str, Json] = {}
 
     def _choice(self, index: int) -> _Choice:
         return self._choices.setdefault(index, _Choice())
@@ -171,6 +180,10 @@ class ChatWholeWriter(TextsAndCalls):
         self._usage = usage
         return b""
 
+    def moderation(self, input: Json, output: Json) -> bytes:
+        self._more = {"moderation": _moderation(input, output)}
+        return b""
+
     def error(self, error: Json) -> bytes:
         self._error = error
         return b""
@@ -179,7 +192,7 @@ class ChatWholeWriter(TextsAndCalls):
         if self._error is not None:
             return dump({"error": self._error})
         choices = [c.finished(i) for i, c in sorted(self._choices.items())]
-        return body(self._head, "chat.completion", choices, self._usage)
+        return body(self._head, "chat.completion", choices, self._usage, **self._more)
 
 
 def refusal(writer: ReplyWriter, field: str, message: str) -> bytes:

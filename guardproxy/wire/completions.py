@@ -13,7 +13,7 @@ from guardproxy.wire.chat_write import refusal
 from guardproxy.wire.dialect import ServerSentEvents, TextsAndCalls
 from guardproxy.wire.errors import message_of
 from guardproxy.wire.json import dump, parse_reply
-from guardproxy.wire.parameters import DROPPED, SHARED, finish, json_wanted, require_model, usage_wanted
+from guardproxy.wire.parameters import DROPPED, SHARED, finish, json_wanted, require_model, schema_wanted, usage_wanted
 from guardproxy.wire.reply import COUNTS, Dropped, Halves, counts, reason_of
 from guardproxy.wire.request import MAX_CHOICES, Check, Reading, bad, boolean, integer, rewrite, wrong
 from guardproxy.wire.writing import StreamWriter, body, string
@@ -68,7 +68,7 @@ def _read(body: Json, extra: frozenset[str]) -> Conversation:
         raise bad(("n",), f"prompts times n is {choices}; a reply has at most {MAX_CHOICES} choices")
     segments, stream = tuple(reading.segments), bool(body.get("stream"))
     unread, usage = tuple(reading.unread), usage_wanted(body)
-    return Conversation(model, stream, segments, unread, choices, usage, json_wanted(body))
+    return Conversation(model, stream, segments, unread, choices, usage, json_wanted(body), schema_wanted(body))
 
 
 # ---------------------------------------------------------------------------------------------------- replies

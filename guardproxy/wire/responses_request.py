@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from guardproxy.types import Json, Path, WireError
+from guardproxy.wire import moderations
 from guardproxy.wire.base import Conversation
-from guardproxy.wire.parameters import SHARED, require_model
+from guardproxy.wire.parameters import SHARED, require_model, schema_of
 from guardproxy.wire.request import (
     Check,
     Reading,
@@ -33,7 +34,7 @@ from guardproxy.wire.request import (
 )
 from guardproxy.wire.responses_items import items
 
-DROPPED: Final = frozenset({"metadata", "background", "previous_response_id", "conversation"})
+DROPPED: Final = frozenset({"metadata", "moderation", "background", "previous_response_id", "conversation"})
 """Not forwarded: guardproxy's own business, or labels of what a server would store."""
 ECHOED: Final = (
     "background", "conversation", "instructions", "max_output_tokens", "max_tool_calls", "metadata",
@@ -116,7 +117,7 @@ _PARAMETERS: Final[dict[str, Check]] = {
     "truncation": word("auto", "disabled"),
     "context_management": _owned("compacted conversations"),
     "prompt": _STORED_PROMPT,
-    "moderation": document,
+    "moderation": moderations.parameter,
     "enable_response_messages": refused("the reply would repeat the whole conversation", harmless=(False,)),
     "previous_input_messages": _STORED_PROMPT,
     "request_id": name,
@@ -141,6 +142,8 @@ def read(body: Json, extra: frozenset[str]) -> Conversation:
         segments=tuple(reading.segments),
         unread=tuple(reading.unread),
         json_reply=_json_wanted(body),
+        moderation=moderations.wanted(body),
+        schema=schema_of((body.get("text") or {}).get("format")),
         echo={one: body[one] for one in ECHOED if body.get(one) is not None},
     )
 

@@ -16,38 +16,10 @@ from guardproxy import monitors
 from guardproxy.text.calls import read_call
 from guardproxy.types import Finding, Monitor, ToolCall, Turn
 
-WORDS = st.sampled_from(
-    [
-        "https://",
-        "//",
-        "\\",
-        "@",
-        "good.com",
-        "0x7f.1",
-        "[::1]",
-        "%41",
-        "import",
-        "eval(",
-        ")",
-        "!",
-        "%%",
-        "'",
-        "__class__",
-        ".",
-        "x",
-        "=",
-        "lambda:",
-        "{",
-        "}",
-        '"',
-        ":",
-        "1",
-        "é",
-        "f'{",
-        "}'",
-    ]
-    + [" ", "\ud800", "\0", "\n", "import os", "\u202e", "if a:\n ", "class A: "]
-)
+_URLS = ["https://", "//", "\\", "@", "good.com", "0x7f.1", "[::1]", "%41", ":", "."]
+_CODE = ["import os", "eval(", ")", "!", "%%", "'", "__class__", "=", "lambda: ", "if a:\n ", "class A: ", "f'{", "}'"]
+_OTHER = ["{", "}", '"', "1", "é", "x", " ", "\ud800", "\0", "\n", "\u202e"]
+WORDS = st.sampled_from([*_URLS, *_CODE, *_OTHER])
 TEXT = st.lists(WORDS, max_size=12).map("".join) | st.text(max_size=12)
 KEYS = st.sampled_from(["code", "url", "x"]) | TEXT
 VALUE = st.recursive(
@@ -56,13 +28,10 @@ VALUE = st.recursive(
     max_leaves=6,
 )
 ARGUMENTS = TEXT | VALUE.map(json.dumps)
+SCHEMA = {"pattern": "^a*$", "properties": {"x": {"pattern": "^a*$"}}}
 OPTIONS: dict[str, dict[str, Any]] = {
     "python_code": {"imports": {"allow": ["math"]}, "calls": {"allow": ["print"], "deny": ["open"]}},
-    "tool_calls": {
-        "arguments": {"*": {"pattern": "^a*$", "properties": {"x": {"pattern": "^a*$"}}}},
-        "max_calls": 1,
-        "allow": ["t*"],
-    },
+    "tool_calls": {"arguments": {"*": SCHEMA}, "max_calls": 1, "allow": ["t*"]},
     "web_domains": {"allow": ["good.com"]},
 }
 

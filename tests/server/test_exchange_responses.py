@@ -75,13 +75,13 @@ class Read:
         return [e for e in self.events if e["type"] == kind]
 
 
-def stream(*pieces: bytes, one: Guard = GUARD) -> Read:
+def stream(*pieces: bytes, one: Guard = GUARD, on: Exchange | None = None) -> Read:
     async def reads() -> AsyncIterator[bytes]:
         for piece in pieces:
             yield piece
 
     async def run() -> bytes:
-        return b"".join([out async for out in exchange(one).stream(reads())])
+        return b"".join([out async for out in (on or exchange(one)).stream(reads())])
 
     read = Read(asyncio.run(run()))
     assert read.last["status"] == "failed" or read.last["output"] == read.items
@@ -320,3 +320,35 @@ def test_a_whole_text_over_the_limit_is_an_overflow() -> None:
     small = guard(policy(defaults=Defaults(max_whole=20)))
     assert whole(response(message("Hi there.")), small)["status"] == "completed"
     assert whole(response(message("Hi there, you and everybody else.")), small)["status"] == "incomplete"
+
+
+# ---------------------------------------------------------------------------------------------------- structured output
+
+CONTACT = {"type": "object", "properties": {"mail": {"type": "string", "format": "email"}}}
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ({"type": "json_object"}, '{"mail": "[pii.email]", "b": "é"}'),
+        ({"type": "json_schema", "name": "contact", "schema": CONTACT}, '{"mail": "xxx@xxxxxxxxxxx", "b": "é"}'),
+        ({"type": "json_schema", "json_schema": {"schema": CONTACT}}, '{"mail": "xxx@xxxxxxxxxxx", "b": "é"}'),
+    ],
+)
+def test_an_answer_in_json_is_edited_inside_its_strings(form: Body, expected: str) -> None:
+    answer = '{"mail": "\\u006aoe@example.com", "b": "é"}'
+
+    def asked() -> Exchange:
+        made = exchange()
+        asyncio.run(made.request({"model": "m", "input": "Who?", "text": {"format": form}}))
+        return made
+
+    got = stream(*(says(char) for char in answer), ends(message(answer)), on=asked())
+    assert got.text == expected
+    said = json.loads(asyncio.run(asked().whole(response(message(answer)))))
+    assert said["output"][0]["content"][0]["text"] == expected
+    two = (
+        message("Here it is."),
+        message('{"n": 4111111111111111}', "msg_2"),
+    )  # a preamble makes no text of what follows
+    assert json.loads(asyncio.run(asked().whole(response(*two))))["status"] == "incomplete"
