@@ -12,12 +12,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as File
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, get_origin
+from typing import Any, Literal, get_origin
 from urllib.parse import urlsplit
 
 import pydantic
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from guardproxy.amounts import Bytes, Count, Port, Seconds
 from guardproxy.settings_file import Values, read
 from guardproxy.types import ConfigError, Path
 
@@ -33,29 +34,6 @@ _LEAST = 16
 """Characters of a key that is ours: of any less, a guess is not hopeless."""
 _OTHERS = (PREFIX + "CONFIG", PREFIX + "CACHE")
 """Variables that are read elsewhere."""
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_SIZES = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
-
-
-def _amount(value: Any, units: Mapping[str, float], example: str) -> Any:
-    """`"10 s"` as a number of the base unit; anything but text is left to the type."""
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", value.strip())
-    if not match or (match[2] and match[2] not in units):
-        raise ValueError(f"{value!r} is not an amount; write a number, or one with a unit like {example}")
-    return float(match[1]) * units[match[2]] if match[2] else float(match[1])
-
-
-def _whole_bytes(value: Any) -> Any:
-    amount = _amount(value, _SIZES, "10MB")
-    return int(amount) if isinstance(amount, float) else amount
-
-
-Seconds = Annotated[float, BeforeValidator(lambda v: _amount(v, _UNITS, "150ms")), Field(gt=0, le=86_400)]
-Bytes = Annotated[int, BeforeValidator(_whole_bytes), Field(gt=0, le=1 << 40)]
-Count = Annotated[int, Field(gt=0, le=1_000_000)]
-Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
 class _Section(BaseModel):
@@ -162,6 +140,8 @@ class Timeouts(_Section):
     """Silence in a streamed reply after which a comment keeps the connection alive."""
     drain: Seconds = 10.0
     """On SIGTERM: how long running requests may take to end."""
+    approval: Seconds = 3600.0
+    """A reply that waits for a person is forgotten after this, approved or not."""
 
 
 class Limits(_Section):
@@ -179,6 +159,10 @@ class Limits(_Section):
     """Of a whole reply, and of a streamed one."""
     held: Bytes = 256_000_000
     """Characters that all replies together may hold back."""
+    approvals: Count = 1000
+    """Replies that may wait for a person; one more is answered 503."""
+    approvals_size: Bytes = 64_000_000
+    """Of all of them together."""
 
 
 class Settings(_Section):

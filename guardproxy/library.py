@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 import guardproxy
-from guardproxy import engine, filters
+from guardproxy import detectors, engine
 from guardproxy.engine import Cut, Inspector, Silent
 from guardproxy.policy.load import load
 from guardproxy.types import (
@@ -49,9 +49,9 @@ def policy_folder(given: str | File = "") -> File:
 
 def build(policy: str | File = "", *, key: bytes | None = None, held_limit: int = 256_000_000) -> engine.Guard:
     """The engine of a policy, not started. Raises ConfigError and ConfigErrors."""
-    loaded = load(policy_folder(policy), filters.catalogue(), filters.build)
-    built = {name: filters.build(name, options) for name, options in loaded.filters.items()}
-    return engine.Guard.build(loaded, built, key=key, held_limit=held_limit)
+    loaded = load(policy_folder(policy), detectors.catalogue(), detectors.build)
+    built, watching = detectors.build_filters(loaded.filters), detectors.build_monitors(loaded.monitors)
+    return engine.Guard.build(loaded, built, watching, key=key, held_limit=held_limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,60 @@ class FilterConfig(BaseModel):
             raise ConfigError(f"filter {name!r}: 'views' is for filters of patterns; {self.use} has none, leave it out")
 
 
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A complete call of a tool, as the model wrote it: before anything was edited or given back."""
+
+    name: str
+    arguments: str = ""
+    plain: bool = False
+    """The tool takes text (a custom tool): arguments that happen to be JSON mean nothing."""
+    parsed: bool = False
+    """The arguments are one JSON document that every parser reads alike, or nothing at all."""
+    value: Json = None
+    """That document; `{}` where there are no arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a monitor may know besides the call."""
+
+    before: tuple[ToolCall, ...] = ()
+    """Calls of the same choice that came before it."""
+    declared: frozenset[str] | None = None
+    """Tools that the request declares; None where the tool is the upstream's own and needs no declaration."""
+
+
+class Monitor(Protocol):
+    """One detector of conduct, shared by all requests: it reads a complete call, and never acts.
+
+    Its findings have labels `call.*`, score 1 and no span: what a call does can't be cut out of it.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    """What this instance may say, with the options that it has."""
+
+    def watch(self, call: ToolCall, turn: Turn) -> tuple[Finding, ...] | Awaitable[tuple[Finding, ...]]:
+        """What is to be said about a call. Cheap monitors answer at once, slow ones return an awaitable."""
+        ...
+
+    async def start(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+class MonitorConfig(BaseModel):
+    """Options that every monitor takes; a monitor's own `Config` extends it. Unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    use: str
+    """Which monitor this is: the name of a module in `guardproxy/monitors/`."""
+    failure: Literal["block", "allow"] | None = None
+    """What a failure of this monitor does; None means the policy's `defaults.failure`."""
+
+
 class Outcome(IntEnum):
     """What is done with a segment. A total order, so that "the strictest wins" is `max()`."""
 
@@ -274,3 +328,5 @@ class Catalogue:
     """Filter kind (`use`) to the labels that it emits; `*` at the end of one means "and below"."""
     spans: Mapping[str, bool] = field(default_factory=dict)
     """Filter kind to whether its findings carry spans."""
+    monitors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Monitor kind (`use`) to the labels that it emits."""

@@ -12,12 +12,12 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "guardproxy"
 LAYERS = [
     {"types"},
-    {"text"},
-    {"settings_file"},
+    {"text", "discovery"},
+    {"settings_file", "amounts"},
     {"config"},
     {"inference"},
     {"filters", "monitors", "policy", "wire"},
-    {"engine", "telemetry"},
+    {"engine", "telemetry", "detectors"},
     {"governance"},
     {"library"},
     {"server", "backend"},

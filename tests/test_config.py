@@ -47,7 +47,7 @@ def test_models_are_a_list_or_a_table(tmp_path: Path) -> None:
 WRONG = [
     ("limit: {}", "config.yaml:1:1: there is no setting 'limit' (did you mean 'limits'?)"),
     ("limits:\n  bodi: 3", "config.yaml:2:3: there is no setting 'limits.bodi' (did you mean 'body'?)"),
-    ("limits: {qqq: 3}", "there are body, connections,"),
+    ("limits: {qqq: 3}", "there are approvals, approvals_size, body,"),
     ("timeouts: {idle: soon}", "'soon' is not an amount; write a number, or one with a unit like 150ms"),
     ("timeouts: {idle: 5 apples}", "is not an amount"),
     ("timeouts: {idle: 0}", "config.yaml:1:12: timeouts.idle should be greater than 0"),

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from guardproxy import filters
+from guardproxy import detectors
 from guardproxy.cli.test import run_cases
 from guardproxy.config import load
 from guardproxy.policy.load import Examined, examine
@@ -25,7 +25,7 @@ def shown(file: str, language: str) -> list[str]:
 
 def examined(text: str, folder: Path) -> Examined:
     (folder / "policy.yaml").write_text(text, "utf-8")
-    return examine(folder, filters.catalogue(), filters.build)
+    return examine(folder, detectors.catalogue(), detectors.build)
 
 
 def test_the_policy_of_the_readme_has_no_problems(tmp_path: Path) -> None:
@@ -39,6 +39,14 @@ def test_the_first_policy_of_the_docs_is_clean_and_its_tests_pass(tmp_path: Path
     assert [r.status for r in asyncio.run(run_cases(told.policy, told.cases))] == ["pass"]
 
 
+def test_the_policy_with_monitors_is_clean_and_its_tests_pass(tmp_path: Path) -> None:
+    [page] = [p for p in shown("docs/policy.md", "yaml") if "policy: agents" in p]
+    told = examined(page, tmp_path)
+    assert (told.problems, told.warnings) == ([], [])
+    assert told.policy is not None
+    assert [r.status for r in asyncio.run(run_cases(told.policy, told.cases))] == ["pass"] * 4
+
+
 def test_the_settings_of_the_docs_are_the_defaults_but_for_four(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(shown("docs/operations.md", "yaml")[0], "utf-8")
@@ -49,7 +57,7 @@ def test_the_settings_of_the_docs_are_the_defaults_but_for_four(tmp_path: Path) 
 
 def test_the_metrics_of_the_docs_are_those_there_are() -> None:
     metrics = Metrics()
-    for name in ("held_characters", "held_characters_limit", "in_flight_limit"):
+    for name in ("held_characters", "held_characters_limit", "in_flight_limit", "approvals_pending"):
         metrics.gauge(name, "", lambda: 0)
     there = set(re.findall(r"^# HELP (\w+)", metrics.exposition("")[0].decode(), re.MULTILINE))
     page = (ROOT / "docs/operations.md").read_text("utf-8")

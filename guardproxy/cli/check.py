@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from guardproxy import filters
+from guardproxy import detectors
 from guardproxy.cli import COMMANDS
 from guardproxy.policy.load import Examined, examine
 from guardproxy.types import ConfigError
@@ -25,7 +25,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    examined = examine(args.directory, filters.catalogue(), filters.build)
+    examined = examine(args.directory, detectors.catalogue(), detectors.build)
     print(as_json(examined) if args.format == "json" else as_text(examined))
     return 1 if examined.problems or (args.strict and examined.warnings) else 0
 

@@ -1,4 +1,4 @@
-"""`guardproxy schema`: prints the JSON Schema of policy files, with the options of each installed filter."""
+"""`guardproxy schema`: prints the JSON Schema of policy files, with the options of each installed filter and monitor."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Any
 
-from guardproxy import filters
+from guardproxy import filters, monitors
 from guardproxy.cli import COMMANDS
 from guardproxy.policy.schema import json_schema
 
@@ -26,16 +26,21 @@ def run(args: argparse.Namespace) -> int:
 
 
 def document() -> dict[str, Any]:
-    """The schema of a policy, where an entry of `filters` has the options of the filter that it uses."""
+    """The schema of a policy, where an entry of `filters` or `monitors` has the options of what it uses."""
     schema = json_schema()
-    common = schema["$defs"].pop("FilterEntry")["properties"]
+    _splice(schema, "FilterEntry", "filter", {kind: filters.module(kind) for kind in filters.kinds()})
+    _splice(schema, "MonitorEntry", "monitor", {kind: monitors.module(kind) for kind in monitors.kinds()})
+    return schema
+
+
+def _splice(schema: dict[str, Any], entry: str, noun: str, modules: dict[str, Any]) -> None:
+    common = schema["$defs"].pop(entry)["properties"]
     kinds = []
-    for kind in filters.kinds():
-        own = filters.module(kind).Config.model_json_schema(ref_template=f"#/$defs/{kind}-{{model}}")
+    for kind, module in modules.items():
+        own = module.Config.model_json_schema(ref_template=f"#/$defs/{kind}-{{model}}")
         schema["$defs"] |= {f"{kind}-{name}": definition for name, definition in own.pop("$defs", {}).items()}
         own["properties"] = {**own["properties"], **common, "use": {"const": kind}}
         own["required"] = sorted({*own.get("required", ()), "use"})
-        schema["$defs"][f"filter-{kind}"] = own
-        kinds.append({"$ref": f"#/$defs/filter-{kind}"})
-    schema["$defs"]["FilterEntry"] = {"oneOf": kinds}
-    return schema
+        schema["$defs"][f"{noun}-{kind}"] = own
+        kinds.append({"$ref": f"#/$defs/{noun}-{kind}"})
+    schema["$defs"][entry] = {"oneOf": kinds}

@@ -10,19 +10,22 @@ import argparse
 import asyncio
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from guardproxy import filters
+from guardproxy import detectors
 from guardproxy.cli import COMMANDS
 from guardproxy.engine import Cut, Guard, Silent
 from guardproxy.policy.cases import Case, fired, mismatches, run_pure
 from guardproxy.policy.load import ConfigErrors, Examined, examine
 from guardproxy.policy.model import Mode, Policy
+from guardproxy.server.calls import Conduct
 from guardproxy.text import PatternError
-from guardproxy.types import ConfigError, Decision, Facts, Filter, Outcome
+from guardproxy.text.calls import read_call
+from guardproxy.types import ConfigError, Decision, Facts, Outcome
+from guardproxy.wire.base import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    examined = examine(args.directory, filters.catalogue(), filters.build)
+    examined = examine(args.directory, detectors.catalogue(), detectors.build)
     if examined.policy is None:
         raise ConfigErrors(examined.problems)
     results = asyncio.run(run_cases(examined.policy, examined.cases))
@@ -60,18 +63,20 @@ async def run_cases(policy: Policy, cases: Sequence[Case]) -> list[Result]:
     """Run all cases. Filters are built and started only when some case has a text."""
     if all(c.pure for c in cases):
         return [_pure(policy, c) for c in cases]
-    guard = Guard.build(policy, build_filters(policy))
+    guard = Guard.build(policy, detectors.build_filters(policy.filters), detectors.build_monitors(policy.monitors))
     try:
         await guard.start()
-        return [_pure(policy, c) if c.pure else await _text_case(guard, c) for c in cases]
+        return [await _case(guard, c) for c in cases]
     except PatternError as e:
         raise ConfigError(f"a filter can't be started: {e}") from None
     finally:
         await guard.aclose()
 
 
-def build_filters(policy: Policy) -> Mapping[str, Filter]:
-    return {name: filters.build(name, options) for name, options in policy.filters.items()}
+async def _case(guard: Guard, case: Case) -> Result:
+    if case.pure:
+        return _pure(guard.policy, case)
+    return await (_text_case(guard, case) if case.call is None else _call_case(guard, case))
 
 
 def _pure(policy: Policy, case: Case) -> Result:
@@ -94,6 +99,43 @@ async def _text_case(guard: Guard, case: Case) -> Result:
     elif not cut and fired(streamed) != fired(decision):
         wrong.append((f"rules {_rules(decision)} as for the whole text", f"rules {_rules(streamed)} when streamed"))
     return _result(case, started, decision, wrong)
+
+
+async def _call_case(guard: Guard, case: Case) -> Result:
+    """A complete call goes through filters and monitors, as at the end of a turn."""
+    started = time.perf_counter()
+    heard = _Decisions()
+    about = {"request": "test", "model": case.model, "tenant": case.tenant, "route": case.route}
+    conduct = Conduct(
+        lambda tool: case.origin,
+        lambda origin: guard.gate(origin, **about, observer=heard),  # type: ignore[arg-type]
+        lambda origin: guard.watch(origin, **about, observer=heard),
+        case.declared,
+    )
+    call = Call(0, 0, "", case.origin.tool or "", case.call or "", "custom" if case.plain else "function")
+    released = ""
+    try:
+        decided = await conduct.decide([call], [read_call(name, "") for name in case.before])
+        released = decided[0][0].arguments
+    except Cut:
+        pass  # the decisions say so
+    decision = heard.together
+    return _result(case, started, decision, mismatches(case, decision, released))
+
+
+class _Decisions(Silent):
+    """Hears every decision about a call: on its name, on what is written in it, and on what it does."""
+
+    def __init__(self) -> None:
+        self.heard: list[Decision] = []
+
+    def decided(self, facts: Facts, decision: Decision, *, final: bool) -> None:
+        self.heard.append(decision)
+
+    @property
+    def together(self) -> Decision:
+        outcome = max((d.outcome for d in self.heard), default=Outcome.ALLOW)
+        return Decision(outcome, (), tuple({v.rule: v for d in self.heard for v in d.verdicts}.values()))
 
 
 class _Listener(Silent):

@@ -1,5 +1,6 @@
 """Runs filters under a deadline; holds, edits, releases and cuts text. Knows no HTTP and no wire format."""
 
+from guardproxy.engine.conduct import Watch
 from guardproxy.engine.fitting import Fitting
 from guardproxy.engine.gate import Cut, Gate
 from guardproxy.engine.guard import Guard
@@ -12,5 +13,5 @@ from guardproxy.engine.vault import Restorer, TooMany, Vault
 
 __all__ = [
     "Cut", "Fitting", "Gate", "Guard", "Held", "Inspection", "Inspector", "JsonStream", "Moderation", "Observer", "Restorer",
-    "Silent", "Tally", "TooMany", "Vault",
+    "Silent", "Tally", "TooMany", "Vault", "Watch",
 ]  # fmt: skip

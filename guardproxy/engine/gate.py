@@ -304,7 +304,9 @@ class Gate:
         for finding in failures:
             kind: FailureKind = finding.label.removeprefix("guard.")  # type: ignore[assignment]
             self._observer.filter_failed(finding.filter, kind, allowed=self.decision.outcome < Outcome.BLOCK)
-        if self.decision.outcome >= Outcome.BLOCK and self.cuts:
+        if (
+            self.decision.outcome >= Outcome.REQUIRE_APPROVAL and self.cuts
+        ):  # what is written in a text waits for nobody
             self._cut()
         self._edits = self.decision.edits
         if self.cuts and any(e.start < self.released and (e.start, e.end) not in self._made for e in self._edits):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Literal
 
+from guardproxy.engine.conduct import Watch
 from guardproxy.engine.edits import Replacer
 from guardproxy.engine.gate import Gate
 from guardproxy.engine.limits import Deadline, Held
@@ -14,9 +15,9 @@ from guardproxy.engine.observe import Observer, Silent
 from guardproxy.engine.plan import Plans
 from guardproxy.engine.vault import Vault
 from guardproxy.policy.decide import decide
-from guardproxy.policy.globs import either
 from guardproxy.policy.model import Policy
-from guardproxy.types import Decision, Direction, Facts, Filter, Origin
+from guardproxy.text.globs import either
+from guardproxy.types import Decision, Direction, Facts, Filter, Monitor, Origin
 
 _DEADLINE = Deadline()
 
@@ -24,22 +25,43 @@ _DEADLINE = Deadline()
 class Guard:
     """Opens a Gate for each segment."""
 
-    def __init__(self, policy: Policy, filters: Mapping[str, Filter], *, key: bytes, held: Held) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        filters: Mapping[str, Filter],
+        *,
+        key: bytes,
+        held: Held,
+        monitors: Mapping[str, Monitor] | None = None,
+    ) -> None:
         self.policy, self.held = policy, held
         self.replacer = Replacer(key)
         self._key, self._restore_tools = key, policy.restore_tools
         self.ready = False
         self.bypass = False
         """For the tests of the leak bench only: gates let everything through, and the bench must turn red."""
-        self._plans = Plans(policy, filters)
-        self._filters = filters
+        enforcing, shadow = policy.watched
+        self.watches = enforcing or shadow
+        """Monitors look at calls of replies."""
+        self.together = enforcing
+        """Calls of one choice are decided together: a monitor may block one of them."""
+        self.approves = policy.approves
+        """A reply may have to wait for a person."""
+        self._plans = Plans(policy, filters, monitors)
+        self._detectors: tuple[Filter | Monitor, ...] = (*filters.values(), *(monitors or {}).values())
 
     @classmethod
     def build(
-        cls, policy: Policy, filters: Mapping[str, Filter], *, key: bytes | None = None, held_limit: int = 256 << 20
+        cls,
+        policy: Policy,
+        filters: Mapping[str, Filter],
+        monitors: Mapping[str, Monitor] | None = None,
+        *,
+        key: bytes | None = None,
+        held_limit: int = 256 << 20,
     ) -> Guard:
         """`key` is for keyed hashes (random if absent); `held_limit` is in characters over all requests."""
-        return cls(policy, filters, key=key or os.urandom(32), held=Held(held_limit))
+        return cls(policy, filters, key=key or os.urandom(32), held=Held(held_limit), monitors=monitors)
 
     @cached_property
     def says(self) -> Callable[[str], bool]:
@@ -53,7 +75,7 @@ class Guard:
 
     async def aclose(self) -> None:
         self.ready = False
-        for one in self._filters.values():
+        for one in self._detectors:
             await one.aclose()
 
     def decide(self, facts: Facts) -> Decision:
@@ -87,6 +109,25 @@ class Guard:
             replacer=self.replacer.bound(vault, issue=origin.direction is Direction.REQUEST),
             observer=observer or Silent(),
             held=self.held,
+            deadline=_DEADLINE,
+            bypass=self.bypass,
+        )
+
+    def watch(
+        self,
+        origin: Origin,
+        *,
+        request: str = "",
+        model: str = "",
+        tenant: str = "default",
+        route: str = "",
+        observer: Observer | None = None,
+    ) -> Watch:
+        """What judges the conduct of one call of a reply."""
+        return Watch(
+            self._plans.of(origin, model, tenant, route),
+            Facts(request=request, origin=origin, tenant=tenant, model=model, route=route),
+            observer=observer or Silent(),
             deadline=_DEADLINE,
             bypass=self.bypass,
         )

@@ -10,7 +10,7 @@ from guardproxy.engine.plan import Plan
 from guardproxy.types import Decision, Facts, Outcome
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan(Plan):
     """A plan whose decisions are counted. With `block` they are never milder than policy's, and no edit is made."""
 
@@ -36,5 +36,5 @@ class Moderation:
     def of(self, gate: Gate) -> Gate:
         """The gate, nothing fed yet, with its decisions under this moderation."""
         plan = gate.plan
-        gate.plan = _Plan(plan.policy, plan.enforcing, plan.shadow, self.tally, self.block)
+        gate.plan = _Plan(plan.policy, plan.enforcing, plan.shadow, tally=self.tally, block=self.block)
         return gate

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from guardproxy.policy.decide import decide
 from guardproxy.policy.model import Policy, Rule
 from guardproxy.text import PatternFilter, fuse
-from guardproxy.types import Channel, Decision, Direction, Facts, Filter, Origin, Role, View
+from guardproxy.types import Channel, Decision, Direction, Facts, Filter, Monitor, Origin, Role, View
 
 _PLANS = 4096  # distinct (origin, model, tenant, route); beyond it the memory starts anew
 
@@ -23,21 +23,28 @@ class Plan:
     """Filters that an enforcing rule needs; pattern filters that hold are fused into one."""
     shadow: tuple[Filter, ...]
     """Filters that only shadow rules need: they run behind the stream and hold nothing."""
+    monitors: tuple[Monitor, ...] = ()
+    """Monitors that an enforcing rule needs."""
+    shadow_monitors: tuple[Monitor, ...] = ()
+    """Monitors that only shadow rules need: they run behind the call."""
 
     def decide(self, facts: Facts) -> Decision:
         return decide(self.policy, facts)
 
 
 class Plans:
-    """The plans of one policy and its running filters."""
+    """The plans of one policy and its running filters and monitors."""
 
-    def __init__(self, policy: Policy, filters: Mapping[str, Filter]) -> None:
-        self.policy, self.filters = policy, filters
+    def __init__(
+        self, policy: Policy, filters: Mapping[str, Filter], monitors: Mapping[str, Monitor] | None = None
+    ) -> None:
+        self.policy, self.filters, self.monitors = policy, filters, monitors or {}
         self._plans: dict[tuple[object, ...], Plan] = {}
         self._fused: dict[tuple[str, ...], PatternFilter] = {}
-        self._used: dict[int, Filter] = {}
+        self._used: dict[int, Filter | Monitor] = {}
         for plan in map(self._of_rules, self._foreseen()):
-            self._used |= {id(f): f for f in (*plan.enforcing, *plan.shadow)}
+            used: tuple[Filter | Monitor, ...] = (*plan.enforcing, *plan.shadow, *plan.monitors, *plan.shadow_monitors)
+            self._used |= {id(one): one for one in used}
 
     def of(self, origin: Origin, model: str, tenant: str, route: str) -> Plan:
         key = (origin.direction, origin.role, origin.channel, origin.inferred, origin.tool, model, tenant, route)
@@ -50,8 +57,15 @@ class Plans:
         return plan
 
     def _of_rules(self, rules: tuple[Rule, ...]) -> Plan:
-        enforcing, shadow = self.policy.filters_for(rules)
-        return Plan(self.policy, self._fuse(sorted(enforcing)), tuple(self.filters[n] for n in sorted(shadow)))
+        enforcing, shadow = map(sorted, self.policy.filters_for(rules))
+        watching = self.policy.monitors
+        return Plan(
+            self.policy,
+            self._fuse([n for n in enforcing if n not in watching]),
+            tuple(self.filters[n] for n in shadow if n not in watching),
+            tuple(self.monitors[n] for n in enforcing if n in watching),
+            tuple(self.monitors[n] for n in shadow if n in watching),
+        )
 
     def _fuse(self, names: list[str]) -> tuple[Filter, ...]:
         """One search instead of several, where filters are patterns with the same views and text waits for all of them."""
@@ -78,6 +92,6 @@ class Plans:
             yield self.policy.rules_for(Origin(direction, role, channel, tool))
 
     async def start(self) -> None:
-        """Start every filter that some rule needs; of fused ones only the fusion."""
+        """Start every filter and monitor that some rule needs; of fused ones only the fusion."""
         for one in self._used.values():
             await one.start()

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from guardproxy.engine.strings import MAX_DEPTH, is_json, strings_of
-from guardproxy.policy.globs import any_matches
+from guardproxy.text.globs import any_matches
 
 ID = 8
 """Characters of an id, a multiple of 8: base32, 5 bits each. A guess must hit one of the few ids of one conversation."""

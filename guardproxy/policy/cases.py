@@ -9,21 +9,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from guardproxy.policy.decide import decide
-from guardproxy.policy.globs import overlap
 from guardproxy.policy.model import Policy
 from guardproxy.policy.schema import CaseEntry, FindingEntry, GivenEntry
+from guardproxy.text.globs import overlap
 from guardproxy.types import Catalogue, Channel, Decision, Direction, Facts, Finding, Origin, Outcome, Role
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One test. It has either findings (a pure case) or a text."""
+    """One test. It has either findings (a pure case), a text or a call."""
 
     name: str
     origin: Origin
     line: int = 0
     findings: tuple[Finding, ...] = ()
     text: str | None = None
+    call: str | None = None
+    """Arguments of a complete call of the origin's tool."""
+    plain: bool = False
+    declared: frozenset[str] = frozenset()
+    before: tuple[str, ...] = ()
     model: str = ""
     tenant: str = "default"
     route: str = ""
@@ -34,7 +39,7 @@ class Case:
 
     @property
     def pure(self) -> bool:
-        return self.text is None
+        return self.text is None and self.call is None
 
 
 def compile_case(entry: CaseEntry, line: int, policy: Policy, catalogue: Catalogue) -> Case:
@@ -46,6 +51,10 @@ def compile_case(entry: CaseEntry, line: int, policy: Policy, catalogue: Catalog
         line=line,
         findings=(*_findings(given.findings or [], policy, catalogue), *_failures(given.failures or [])),
         text=given.text,
+        call=given.call,
+        plain=given.plain,
+        declared=frozenset(given.declared if given.declared is not None else filter(None, [given.tool])),
+        before=tuple(given.before),
         model=given.model,
         tenant=given.tenant,
         route=given.route,
@@ -59,7 +68,8 @@ def compile_case(entry: CaseEntry, line: int, policy: Policy, catalogue: Catalog
 def _origin(given: GivenEntry) -> Origin:
     role = Role(given.role)
     direction = given.direction or (Direction.RESPONSE if role is Role.ASSISTANT else Direction.REQUEST)
-    return Origin(Direction(direction), role, Channel(given.channel) if given.channel else None, given.tool)
+    channel = given.channel or (Channel.COMMENTARY if given.call is not None else None)
+    return Origin(Direction(direction), role, Channel(channel) if channel else None, given.tool)
 
 
 def _findings(entries: list[FindingEntry], policy: Policy, catalogue: Catalogue) -> Iterator[Finding]:
@@ -68,7 +78,8 @@ def _findings(entries: list[FindingEntry], policy: Policy, catalogue: Catalogue)
         name = entry.filter or emitter(policy, entry.label)
         end = at + len(entry.text or "x")
         use = str(policy.filters.get(name, {}).get("use", ""))
-        spans = not entry.label.startswith("guard.") and catalogue.spans.get(use, True)
+        whole = entry.label.startswith("guard.") or name in policy.monitors
+        spans = not whole and catalogue.spans.get(use, True)
         lists = policy.lists_of(entry.text) if entry.text else frozenset()
         yield Finding(name, entry.label, entry.score, (at, end) if spans else None, lists)
         at = end + 1

@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from guardproxy import __version__
+from guardproxy.policy import check_calls
 from guardproxy.policy.cases import Case, fired, run_pure
 from guardproxy.policy.complaints import did_you_mean
-from guardproxy.policy.globs import overlap
 from guardproxy.policy.model import FAILURE_RULE, GUARD_LABELS, Mode, Policy, Rule
 from guardproxy.policy.schema import CaseEntry, Document, RuleEntry
 from guardproxy.policy.source import Source
 from guardproxy.text import PatternError, parse
-from guardproxy.types import Catalogue, Channel, ConfigError, Direction, Filter, Origin, Outcome, Path, Role
+from guardproxy.text.globs import overlap
+from guardproxy.types import Catalogue, Channel, ConfigError, Direction, Filter, Monitor, Origin, Outcome, Path, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class Subject:
     document: Document
     policy: Policy
     catalogue: Catalogue
-    built: Mapping[str, Filter]
-    """The policy's filters, unstarted; empty where nobody can build them."""
+    built: Mapping[str, Filter | Monitor]
+    """The policy's filters and monitors, unstarted; empty where nobody can build them."""
 
     def rules(self) -> Iterator[tuple[Path, RuleEntry, Rule]]:
         """(place, as written, as compiled) of each rule, in the order of the file."""
@@ -62,6 +63,7 @@ def untested(subject: Subject, cases: Iterable[Case]) -> Complaints:
                 f"no test names {rule.id!r}; write `rules: [{rule.id}]` in the `expect` of a test that sets it off"
             )
             yield subject.source.error("GP010", message, (*path, "id"))
+    yield from check_calls.unheard(subject)
 
 
 # ---------------------------------------------------------------------------------------------------- form
@@ -88,17 +90,6 @@ def _duplicates(subject: Subject) -> Complaints:
             message = f"a {kind} named {name!r} stands in line {seen[kind, name]} already; names are unique"
             yield subject.source.error("GP003", message, path)
         seen.setdefault((kind, name), subject.source.place(path)[0])
-
-
-def _filters(subject: Subject) -> Complaints:
-    kinds = subject.catalogue.labels
-    for name, entry in subject.document.filters.items():
-        if entry.use not in kinds:
-            hint = did_you_mean(entry.use, kinds) or f"; the filters are {', '.join(sorted(kinds))}"
-            yield subject.source.error("GP002", f"there is no filter {entry.use!r}{hint}", ("filters", name, "use"))
-        if name == "guard":
-            message = "`guard` is guardproxy's own name for what it saw itself; choose another"
-            yield subject.source.error("GP002", message, ("filters", name), key=True)
 
 
 def _rule_form(subject: Subject) -> Complaints:
@@ -149,6 +140,13 @@ def _unknown(subject: Subject, label: str) -> str:
     if kinds:
         add = f"{kinds[0]}: {{use: {kinds[0]}}}"
         return f"no filter of this policy emits {label!r}; add one that does under `filters:`, as in `{add}`"
+    monitors = [k for k, labels in subject.catalogue.monitors.items() if any(overlap(label, e) for e in labels)]
+    if monitors:
+        mine_too = [n for n, entry in subject.document.monitors.items() if entry.use in monitors]
+        if mine_too:
+            return f"monitor {mine_too[0]!r} can't say {label!r} with the options that it has; give it the one for that"
+        add = f"{monitors[0]}: {{use: {monitors[0]}}}"
+        return f"no monitor of this policy says {label!r}; add one that does under `monitors:`, as in `{add}`"
     families = {f"{e.partition('.')[0]}.*" for e in mine}
     hint = did_you_mean(label, (*mine, *GUARD_LABELS, *families))
     return f"no filter emits {label!r}{hint}"
@@ -157,7 +155,13 @@ def _unknown(subject: Subject, label: str) -> str:
 def _out_of_scope(subject: Subject) -> Complaints:
     for path, entry, rule in subject.rules():
         empty = entry.unless is not None and not entry.unless.model_fields_set  # said already
-        if rule.mode is not Mode.DISABLED and not empty and not any(_holds(rule, origin) for origin in _origins(rule)):
+        conduct = check_calls.of_conduct(subject, rule)
+        origins = list(check_calls.calls_of(_origins(rule)) if conduct else _origins(rule))
+        if rule.mode is not Mode.DISABLED and not empty and not any(_holds(rule, origin) for origin in origins):
+            if conduct and any(_holds(rule, origin) for origin in _origins(rule)):
+                message = "the rule can never match: monitors look at calls in replies only (channel commentary)"
+                yield subject.source.error("GP015", message, (*path, "scope"), key=True)
+                continue
             why = "its `unless` leaves everything in its scope alone" if _fits_somewhere(rule) else _never(rule)
             yield subject.source.error("GP015", f"the rule can never match: {why}", (*path, "scope"), key=True)
 
@@ -246,8 +250,10 @@ def _no_spans(subject: Subject) -> Complaints:
 
 def _uncuttable(subject: Subject, rule: Rule, label: str) -> str:
     """Why what this label finds can't be cut out of a text; empty when it can."""
-    emitting = [n for n, labels in subject.policy.labels.items() if any(overlap(label, e) for e in labels)]
+    emitting = check_calls.emitters(subject, label)
     for name in emitting:
+        if name in subject.document.monitors:
+            return f"`redact` needs a text: {label!r} is about what a call does, and that can't be cut out; use `block`"
         entry = subject.document.filters[name]
         if not subject.catalogue.spans.get(entry.use, True):
             return f"`redact` needs to know where: filter {name!r} says only that {label!r} is somewhere; use `block`"
@@ -310,16 +316,18 @@ def _tests(subject: Subject) -> Complaints:
 def _given(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
     given, error = entry.given, subject.source.error
     seen = given.findings is not None or given.failures is not None
-    if seen == (given.text is not None):
-        yield error("GP002", "a test is given either a `text`, or `findings` and `failures`", path)
+    if seen + (given.text is not None) + (given.call is not None) != 1:
+        yield error("GP002", "a test is given either a `text`, or a `call`, or `findings` and `failures`", path)
+    yield from check_calls.given_call(subject, path, entry)
+    detectors = (*subject.policy.filters, *subject.policy.monitors)
     for i, name in enumerate(given.failures or ()):
-        if name not in subject.policy.filters:
-            message = f"there is no filter {name!r} that could fail{did_you_mean(name, subject.policy.filters)}"
+        if name not in detectors:
+            message = f"there is no filter {name!r} that could fail{did_you_mean(name, detectors)}"
             yield error("GP002", message, (*path, "failures", i))
     for i, finding in enumerate(given.findings or ()):
         here = (*path, "findings", i)
-        if finding.filter is not None and finding.filter not in (*subject.policy.filters, "guard"):
-            hint = did_you_mean(finding.filter, subject.policy.filters)
+        if finding.filter is not None and finding.filter not in (*detectors, "guard"):
+            hint = did_you_mean(finding.filter, detectors)
             yield error("GP002", f"there is no filter {finding.filter!r}{hint}", (*here, "filter"))
         if message := _unknown(subject, finding.label):
             yield error("GP014", message, (*here, "label"))
@@ -329,8 +337,8 @@ def _expected(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
     expect, error = entry.expect, subject.source.error
     if not expect.model_dump(exclude_defaults=True):
         yield error("GP002", "the test expects nothing; say `outcome`, `rules` or `released`", path)
-    if expect.released is not None and entry.given.text is None:
-        yield error("GP002", "`released` needs a `text`: findings have none", (*path, "released"), key=True)
+    if expect.released is not None and entry.given.text is None and entry.given.call is None:
+        yield error("GP002", "`released` needs a `text` or a `call`: findings have none", (*path, "released"), key=True)
     known = [FAILURE_RULE, *(r.id for r in subject.policy.rules)]
     for i, name in enumerate(expect.rules):
         if name not in known:
@@ -338,6 +346,6 @@ def _expected(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
 
 
 _LINTS: tuple[Callable[[Subject], Complaints], ...] = (
-    _version, _duplicates, _filters, _rule_form, _unknown_labels, _out_of_scope, _not_local, _never_given_back,
-    _no_spans, _patterns, _tests,
+    _version, _duplicates, check_calls.sections, _rule_form, _unknown_labels, _out_of_scope, _not_local,
+    _never_given_back, _no_spans, check_calls.approvals, check_calls.mixtures, _patterns, _tests,
 )  # fmt: skip

@@ -13,12 +13,15 @@ from typing import Any
 
 from guardproxy.policy.model import Defaults, Mode, Policy, Rule, Scope, Unless
 from guardproxy.policy.schema import Document, RuleEntry, ScopeEntry, UnlessEntry
-from guardproxy.types import Catalogue, Filter, Json, Outcome, Style
+from guardproxy.types import Catalogue, Filter, Json, Monitor, Outcome, Style
+
+Detector = Filter | Monitor
 
 
-def compile_policy(document: Document, data: Json, catalogue: Catalogue, built: Mapping[str, Filter]) -> Policy:
+def compile_policy(document: Document, data: Json, catalogue: Catalogue, built: Mapping[str, Detector]) -> Policy:
     """The policy of a document. `data` is the document as it was read, for the filters' own options."""
     filters = {name: _frozen(options) for name, options in data.get("filters", {}).items()}
+    monitors = {name: _frozen(options) for name, options in data.get("monitors", {}).items()}
     return Policy(
         name=document.policy,
         version=document.version,
@@ -26,8 +29,11 @@ def compile_policy(document: Document, data: Json, catalogue: Catalogue, built: 
         defaults=Defaults(**document.defaults.model_dump()),
         rules=tuple(sorted(map(_rule, document.rules), key=lambda r: r.id)),
         filters=MappingProxyType(filters),
+        monitors=MappingProxyType(monitors),
         lists=MappingProxyType({name: tuple(globs) for name, globs in document.lists.items()}),
-        labels=MappingProxyType({n: labels_of(n, o, catalogue, built.get(n)) for n, o in filters.items()}),
+        labels=MappingProxyType(
+            {n: labels_of(n, o, catalogue, built.get(n)) for n, o in (*filters.items(), *monitors.items())}
+        ),
     )
 
 
@@ -38,9 +44,11 @@ def digest(document: Document) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def labels_of(name: str, options: Mapping[str, Any], catalogue: Catalogue, built: Filter | None) -> tuple[str, ...]:
-    """What a filter instance may say: the catalogue's word, or where authors choose the labels, what they chose."""
-    known = catalogue.labels.get(str(options["use"]), ())
+def labels_of(name: str, options: Mapping[str, Any], catalogue: Catalogue, built: Detector | None) -> tuple[str, ...]:
+    """What an instance may say: the catalogue's word, or where authors choose the labels, what they chose."""
+    if (own := getattr(built, "labels", None)) is not None:
+        return tuple(own)
+    known = catalogue.labels.get(str(options["use"])) or catalogue.monitors.get(str(options["use"]), ())
     if known and not any(label.startswith("*") for label in known):
         return known
     if built is not None and hasattr(built, "rules"):

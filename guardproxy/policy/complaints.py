@@ -13,16 +13,15 @@ from guardproxy.policy.source import Source
 from guardproxy.types import ConfigError, Path
 
 LATER_KEYS = {
-    (): ("monitors", "extends", "tenants", "override", "log"),
+    (): ("extends", "tenants", "override", "log"),
     ("rules",): ("rollout", "locked", "to", "rewrite"),
 }
 LATER_VALUES = {
-    "then": ("rewrite", "require_approval", "route", "escalate"),
+    "then": ("rewrite", "route", "escalate"),
     "style": ("drop",),
 }
 _INSTEAD = {
     "rewrite": "use `redact` or `block`",
-    "require_approval": "use `block`",
     "route": "use `block`",
     "escalate": "use `mode: shadow` to see what it would catch",
     "drop": "use `label`: text that is taken out without a trace can join its neighbours to something new",
@@ -155,7 +154,14 @@ def _name(loc: Path) -> str:
     return next((f"`{p}`" for p in reversed(loc) if isinstance(p, str)), "the file")
 
 
-_THINGS = {"rules": "rule", "tests": "test", "filters": "filter", "lists": "list", "findings": "finding"}
+_THINGS = {
+    "rules": "rule",
+    "tests": "test",
+    "filters": "filter",
+    "monitors": "monitor",
+    "lists": "list",
+    "findings": "finding",
+}
 
 
 def _what(loc: Path) -> str:

@@ -44,7 +44,9 @@ def _ignored(policy: Policy, rules: InForce, findings: Sequence[Finding]) -> fro
     return frozenset(
         i
         for i, f in enumerate(findings)
-        if f.label in _FAILURES and f.filter in policy.filters and f.filter not in rules.needed
+        if f.label in _FAILURES
+        and (f.filter in policy.filters or f.filter in policy.monitors)
+        and f.filter not in rules.needed
     )
 
 

@@ -19,11 +19,11 @@ from guardproxy.policy.complaints import complaints
 from guardproxy.policy.model import Policy
 from guardproxy.policy.schema import Document
 from guardproxy.text import PatternError
-from guardproxy.types import Catalogue, ConfigError, Filter, GuardproxyError, Path
+from guardproxy.types import Catalogue, ConfigError, Filter, GuardproxyError, Monitor, Path
 
-Build: TypeAlias = Callable[[str, Mapping[str, Any]], Filter]
-"""Makes a filter from its name and options, without loading models. Raises ConfigError; what is at fault is said by an
-attribute of the error: `path` (keys and indexes below the filter's entry), `entry` (the id of one of its entries), or
+Build: TypeAlias = Callable[[str, Mapping[str, Any]], Filter | Monitor]
+"""Makes a filter or monitor from its name and options, without loading models. Raises ConfigError; what is at fault is said
+by an attribute of the error: `path` (keys and indexes below the filter's entry), `entry` (the id of one of its entries), or
 `invalid` and `model` (pydantic's errors and the class of the options)."""
 SUFFIXES = (".yaml", ".yml")
 PACKS = "packs"
@@ -136,26 +136,29 @@ def _document(read: source.Source) -> Document:
 
 def _build(
     read: source.Source, document: Document, catalogue: Catalogue, build: Build, problems: list[ConfigError]
-) -> Iterator[tuple[str, Filter]]:
-    for name, entry in document.filters.items():
-        if entry.use not in catalogue.labels:
+) -> Iterator[tuple[str, Filter | Monitor]]:
+    kinds = {"filters": catalogue.labels, "monitors": catalogue.monitors}
+    entries = [("filters", n, e.use) for n, e in document.filters.items()]
+    entries += [("monitors", n, e.use) for n, e in document.monitors.items() if n not in document.filters]
+    for section, name, use in entries:
+        if use not in kinds[section]:
             continue  # said by `check`
         try:
-            yield name, build(name, read.data["filters"][name])
+            yield name, build(name, read.data[section][name])
         except (ConfigError, PatternError) as e:
-            problems += _misbuilt(read, name, e)
+            problems += _misbuilt(read, (section, name), e)
 
 
-def _misbuilt(read: source.Source, name: str, error: ConfigError | PatternError) -> Iterator[ConfigError]:
+def _misbuilt(read: source.Source, at: Path, error: ConfigError | PatternError) -> Iterator[ConfigError]:
     """The error at the option that it is about; where it says what is wrong with several, one at each."""
     invalid, model = getattr(error, "invalid", None), getattr(error, "model", None)
     if isinstance(invalid, ValidationError) and model is not None:
-        yield from complaints(read, invalid, model, ("filters", name))
+        yield from complaints(read, invalid, model, at)
         return
     entry = getattr(error, "entry", None)
-    path: Path = ("filters", name, *getattr(error, "path", ()))
+    path: Path = (*at, *getattr(error, "path", ()))
     if entry is not None:
-        path = check.entry_place(read, name, entry)
+        path = check.entry_place(read, str(at[-1]), entry)
     pattern = isinstance(error, PatternError) or entry is not None or "pattern" in path[2:]
     code = getattr(error, "code", "") or ("GP020" if pattern else "GP002")
     yield read.error(code, error.message if isinstance(error, ConfigError) else str(error), path)

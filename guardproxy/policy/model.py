@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
-from guardproxy.policy.globs import any_matches, matches, matches_text, overlap
+from guardproxy.text.globs import any_matches, matches, matches_text, overlap
 from guardproxy.types import Finding, Origin, Outcome, Role, Style
 
 FailureMode: TypeAlias = Literal["block", "allow"]
@@ -72,17 +72,23 @@ class Scope:
         """Whether text from here is in scope.
 
         A reply whose channel is not known (`/v1/completions`, channels inferred from text) is in every channel's
-        scope: of two plans the guard must take the stricter one, and rules only add up.
+        scope, and a tool's answer that doesn't say whose it is in every tool's: of two plans the guard must take the
+        stricter one, and rules only add up.
         """
         return (
             (self.direction is None or origin.direction in self.direction)
             and (self.role is None or origin.role in self.role)
             and (self.channel is None or self._has_channel(origin))
-            and (self.tool is None or (origin.tool is not None and any_matches(self.tool, origin.tool)))
+            and (self.tool is None or self._has_tool(origin))
             and (self.model is None or any_matches(self.model, model))
             and (self.tenant is None or tenant in self.tenant)
             and (self.route is None or route in self.route)
         )
+
+    def _has_tool(self, origin: Origin) -> bool:
+        if origin.tool is None:
+            return origin.role is Role.TOOL
+        return self.tool is None or any_matches(self.tool, origin.tool)
 
     def _has_channel(self, origin: Origin) -> bool:
         if origin.channel is None or origin.inferred:
@@ -197,14 +203,27 @@ class Policy:
     """Sorted by id: their order in the file means nothing."""
     filters: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     """Filter instance to its options, `use` among them."""
+    monitors: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    """Monitor instance to its options. Filters and monitors share one name space."""
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """List to its globs, compared without regard to case."""
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    """Filter instance to what it may say; `*` at the end of one means "and below"."""
+    """Filter or monitor instance to what it may say; `*` at the end of one means "and below"."""
     _in_force: dict[tuple[object, ...], InForce] = field(default_factory=dict, init=False, repr=False)
     _filters_for: dict[tuple[Rule, ...], tuple[frozenset[str], frozenset[str]]] = field(
         default_factory=dict, init=False, repr=False
     )
+
+    @property
+    def approves(self) -> bool:
+        """Some rule in force asks a person: a reply may have to be kept whole until one has answered."""
+        return any(r.then is Outcome.REQUIRE_APPROVAL and r.mode is Mode.ENFORCE for r in self.rules)
+
+    @property
+    def watched(self) -> tuple[bool, bool]:
+        """(some enforcing rule needs a monitor, some shadow rule does)."""
+        enforce, shadow = (self._emitting(r for r in self.rules if r.mode is m) for m in (Mode.ENFORCE, Mode.SHADOW))
+        return not enforce.isdisjoint(self.monitors), not shadow.isdisjoint(self.monitors)
 
     @property
     def restore_tools(self) -> Mapping[str, tuple[str, ...]]:
@@ -227,7 +246,7 @@ class Policy:
         return got
 
     def filters_for(self, rules: tuple[Rule, ...]) -> tuple[frozenset[str], frozenset[str]]:
-        """(filters that an enforcing rule needs, filters that only shadow rules need), by instance name."""
+        """(filters and monitors that an enforcing rule needs, those that only shadow rules need), by instance name."""
         got = self._filters_for.get(rules)
         if got is None:
             needed = self._emitting(r for r in rules if r.mode is Mode.ENFORCE)
@@ -242,8 +261,8 @@ class Policy:
         )
 
     def failure_of(self, name: str) -> FailureMode:
-        """What a failure of this filter does; `guard` and unknown names get the default."""
-        own: FailureMode | None = self.filters.get(name, {}).get("failure")
+        """What a failure of this filter or monitor does; `guard` and unknown names get the default."""
+        own: FailureMode | None = (self.filters.get(name) or self.monitors.get(name, {})).get("failure")
         return own or self.defaults.failure
 
     def lists_of(self, text: str) -> frozenset[str]:
@@ -276,7 +295,9 @@ def _entry(rule: Rule, origin: Origin, model: str, tenant: str, route: str) -> E
 
 
 def _surely(scope: Scope, origin: Origin, model: str, tenant: str, route: str) -> bool:
-    """Like `fits`, but an uncertain channel fits none: an exception needs certainty where a rule needs a possibility."""
+    """Like `fits`, but an uncertain channel or tool fits none: an exception needs certainty, a rule a possibility."""
+    if scope.tool is not None and origin.tool is None:
+        return False
     if scope.channel is not None and (origin.inferred or origin.channel not in scope.channel):
         return False
     return scope.fits(origin, model, tenant, route)

@@ -53,7 +53,7 @@ Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=2000)]
 DirectionName: TypeAlias = Literal["request", "response"]
 RoleName: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
 ChannelName: TypeAlias = Literal["analysis", "commentary", "final"]
-Verb: TypeAlias = Literal["allow", "annotate", "redact", "block"]
+Verb: TypeAlias = Literal["allow", "annotate", "redact", "require_approval", "block"]
 StyleName: TypeAlias = Literal["label", "mask", "hash", "token"]
 Label: TypeAlias = Annotated[str, Field(pattern=rf"^{LABEL}$")]
 
@@ -194,7 +194,7 @@ class RuleEntry(Strict):
         description="What was found."
     )
     unless: UnlessEntry | None = Field(default=None, description="What the rule leaves alone.")
-    then: Verb = Field(description="What is done. allow < annotate < redact < block.")
+    then: Verb = Field(description="What is done. allow < annotate < redact < require_approval < block.")
     with_: WithEntry | None = Field(default=None, alias="with", description="How it is done.")
     mode: Literal["enforce", "shadow", "disabled"] = Field(
         default="enforce", description="shadow: the verdict is logged and counted, and nothing else happens."
@@ -212,6 +212,17 @@ class FilterEntry(BaseModel):
 
     use: Text = Field(description="Which filter: a name that `guardproxy filters` lists.")
     hold: bool = Field(default=True, description="false: text does not wait for it; it may still cut what follows.")
+    failure: Literal["block", "allow"] | None = Field(
+        default=None, description="What its failure does, if not the default."
+    )
+
+
+class MonitorEntry(BaseModel):
+    """A monitor at work in this policy. Its further options are its own: `guardproxy filters` lists them."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+    use: Text = Field(description="Which monitor: a name that `guardproxy filters` lists.")
     failure: Literal["block", "allow"] | None = Field(
         default=None, description="What its failure does, if not the default."
     )
@@ -270,6 +281,16 @@ class GivenEntry(Strict):
     text: Annotated[str, Field(max_length=20_000)] | None = Field(
         default=None, description="A text that the real filters read, once whole and once character by character."
     )
+    call: Annotated[str, Field(max_length=20_000)] | None = Field(
+        default=None,
+        description="Arguments of a complete call of `tool`, for the real filters and monitors: JSON as text, or what a "
+        "tool that takes plain text gets.",
+    )
+    plain: bool = Field(default=False, description="With `call`: the tool takes plain text.")
+    declared: list[Text] | None = Field(
+        default=None, description="With `call`: the tools that the request declares; only `tool` if left out."
+    )
+    before: list[Text] = Field(default=[], description="With `call`: tools that were called before it in this turn.")
 
 
 class ExpectEntry(Strict):
@@ -309,6 +330,9 @@ class Document(Strict):
     lists: dict[Name, list[Text]] = Field(default={}, description="Named lists of globs, for `unless: {in_list: ...}`.")
     filters: dict[Name, FilterEntry] = Field(
         default={}, description="What is looked for. Filters say what they saw and no more."
+    )
+    monitors: dict[Name, MonitorEntry] = Field(
+        default={}, description="What is looked for in calls of tools: in what they do, not in what is written there."
     )
     defaults: DefaultsEntry = Field(default=DefaultsEntry(), description="What holds where no rule says otherwise.")
     rules: list[RuleEntry] = Field(default=[], description="What is done about it.")

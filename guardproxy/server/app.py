@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
+from guardproxy.engine.approvals import Approvals
+from guardproxy.server import approving
 from guardproxy.server.detectors import detectors
 from guardproxy.server.edge import Headers, Receive, Reply, Request, Scope, Send, Shape
 from guardproxy.server.front import Front
@@ -31,11 +33,18 @@ class App(Front):
     """The ASGI application of the first listener."""
 
     def __init__(
-        self, settings: Settings, guard: Guard, upstream: Upstream, models: Models, recorder: Recorder
+        self,
+        settings: Settings,
+        guard: Guard,
+        upstream: Upstream,
+        models: Models,
+        recorder: Recorder,
+        approvals: Approvals,
     ) -> None:
         super().__init__(settings, guard, recorder)
         self.models, self.health = models, Health(guard, models)
-        routes = endpoints(settings, guard, upstream, models, self.closing)
+        client = approving.key_digest(settings.key.get_secret_value().encode() if settings.key else b"")
+        routes = endpoints(settings, guard, upstream, models, self.closing, approvals, client)
         finders = detectors(settings, guard, self.closing)
         self._guarded: dict[str, Handler] = {path: one.serve for path, one in routes.items()}
         self._guarded |= {path: one.serve for path, one in finders.items()}

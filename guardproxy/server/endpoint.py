@@ -14,6 +14,8 @@ from typing import Protocol
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
+from guardproxy.engine.approvals import Approvals
+from guardproxy.server import approving
 from guardproxy.server.closing import CODE, MESSAGE, Closing
 from guardproxy.server.edge import Headers, Reply, Request
 from guardproxy.server.exchange import Blocked, Exchange
@@ -45,6 +47,10 @@ class Endpoint:
     upstream: Asked
     models: Names
     closing: Closing
+    approvals: Approvals | None = None
+    """Where replies wait for a person; without it they are refused."""
+    client: str = ""
+    """Digest of the key that clients have."""
 
     async def serve(self, request: Request, record: Record, headers: Headers) -> int:
         """Answer the request; returns the status. Raises WireError and UpstreamError before an answer began; Gone."""
@@ -67,6 +73,8 @@ class Passage:
             route=record.route,
             observer=record,
             head_id=ids.new(endpoint.codec.prefix),
+            approvals=endpoint.approvals,
+            client=endpoint.client,
             show_scores=endpoint.settings.moderation_scores,
         )
 
@@ -81,6 +89,8 @@ class Passage:
     async def _run(self, body: bytes) -> int:
         parsed = parse(body)
         name = self._endpoint.models.resolve(parsed.get("model"))
+        if (approval := self._request.headers.get(approving.HEADER)) is not None:
+            return await self._hand_out(approval.decode("latin-1"), parsed)
         try:
             asked = await self._exchange.request(parsed)
         except Blocked as blocked:
@@ -97,6 +107,18 @@ class Passage:
             return await self._relay(answer)
         finally:
             answer.close()
+
+    async def _hand_out(self, id: str, body: Json) -> int:
+        """A reply that a person has approved, as it was guarded; the upstream isn't asked again."""
+        held = await approving.take(self._endpoint.approvals, id, self._exchange.bind(body))
+        self._record.model, self._record.stream = held.model, held.stream
+        self._record.recorder.metrics.approvals.of("released").inc()
+        if held.stream:
+            await self._begin_stream()
+            await self._request.end_stream(held.body)
+        else:
+            await self._request.reply(Reply(200, held.body, self._headers))
+        return 200
 
     async def _relay(self, answer: Answered) -> int:
         if answer.status != 200:
@@ -117,7 +139,10 @@ class Passage:
             body = parse_reply(data)
         except WireError as e:
             raise UpstreamError(str(e), code="upstream_invalid_response") from None
-        reply = Reply(200, await self._exchange.whole(body), self._headers)
+        try:
+            reply = Reply(200, await self._exchange.whole(body), self._headers)
+        finally:
+            self._note_waiting()
         self._record.mark("first_out")
         await self._request.reply(reply)
         return 200
@@ -181,9 +206,15 @@ class Passage:
         finally:
             silence.stop()
             closing.listeners.discard(end)
+            self._note_waiting()
         if not self._request.answered:
             await self._request.end_stream()
         return 200
+
+    def _note_waiting(self) -> None:
+        if self._exchange.waits:
+            self._record.failed(approving.REQUIRED)
+            self._record.recorder.metrics.approvals.of("held").inc()
 
     async def _break_off(self) -> None:
         """The process ends: so does the stream, between two events and with what is held still held."""

@@ -11,10 +11,14 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from guardproxy.engine import Cut, Gate, Guard, Moderation, Observer, TooMany, Vault
+from guardproxy.engine import Cut, Gate, Guard, Moderation, Observer, TooMany, Vault, Watch
+from guardproxy.engine.approvals import Approvals, Binding, HeldReply
 from guardproxy.engine.edits import over_a_seam
 from guardproxy.engine.json_text import guard_json
 from guardproxy.policy.model import UPSTREAM_TOOL
+from guardproxy.server import approving
+from guardproxy.server.calls import Conduct
+from guardproxy.server.output import Output
 from guardproxy.server.reply import Reply
 from guardproxy.types import (
     Decision,
@@ -32,9 +36,10 @@ from guardproxy.types import (
     WireError,
 )
 from guardproxy.wire import errors
-from guardproxy.wire.base import PART, Codec, Conversation, Head
+from guardproxy.wire.base import PART, Codec, Conversation, Head, ReplyWriter
 from guardproxy.wire.json import where
 from guardproxy.wire.moderations import result
+from guardproxy.wire.tools import declared_tools
 
 __all__ = ["Blocked", "Exchange"]
 
@@ -65,6 +70,12 @@ class Exchange:
     observer: Observer
     head_id: str
     tenant: str = "default"
+    client: str = ""
+    """Digest of the client's key."""
+    approvals: Approvals | None = None
+    """Where replies wait for a person. Without it, they are refused."""
+    waits: str = ""
+    """Id of the approval that the reply waits for."""
     model: str = ""
     show_scores: bool = False
     """Whether a client that asks for moderation sees scores."""
@@ -81,13 +92,19 @@ class Exchange:
     """Where the policy masks reversibly: what this conversation's model sees as placeholders."""
     _moderation: dict[Direction, Moderation] = field(default_factory=dict)
     """What the client wants counted, and blocked; empty where it asks for nothing."""
-    _gates: list[Gate] = field(default_factory=list)
+    _gates: list[Gate | Watch] = field(default_factory=list)
+    _declared: frozenset[str] = frozenset()
+    _binding: Binding | None = None
 
     # ------------------------------------------------------------------------------------------------ request
 
     async def request(self, body: Json) -> Json:
         """Read, guard and edit a request. Raises WireError for a bad one, Blocked for one that policy refuses."""
         conversation = self.codec.read_request(body)
+        if self.guard.watches:
+            self._declared = declared_tools(body)
+        if self.guard.approves:
+            self._binding = self.bind(body)
         self.model, self.streaming = conversation.model, conversation.stream
         self._choices, self._include_usage = conversation.choices, conversation.include_usage
         self._json_reply, self._schema, self._echo = conversation.json_reply, conversation.schema, conversation.echo
@@ -215,6 +232,8 @@ class Exchange:
             self.observer.dropped(reader.dropped)
         if reply.fault or reply.failure:
             raise UpstreamError(reply.fault or "the upstream's reply has no end", code="upstream_error")
+        if reply.out.waiting:
+            raise await self._wait(reply)
         return out
 
     async def stream(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -235,6 +254,8 @@ class Exchange:
                 for event in decoder.close():
                     await reply.event(reader, event)
             end = await reply.finish(complete=reader.done)
+            if reply.out.waiting:
+                end += _told(await self._wait(reply), reply.out.herald or self.codec.stream_writer(self.head()))
         except (UpstreamError, WireError) as e:
             if reply.complete and not reply.fault:  # the client has all of it: what is lost is a terminator
                 end = await reply.finish(complete=True)
@@ -249,11 +270,35 @@ class Exchange:
         self.ended = True
         yield end
 
+    async def _wait(self, reply: Reply) -> WireError:
+        """Keep a reply until a person has answered; what its client is told now."""
+        if self.approvals is None or self._binding is None:
+            return WireError("A tool call of this reply needs approval, and nobody can give one here.", status=503)
+        kept = HeldReply(reply.out.complete, self.streaming, self.model)
+        try:
+            approval = await approving.hold(self.approvals, self._binding, reply.out.waiting, kept)
+        except WireError as full:
+            return full
+        self.waits = approval.id
+        return approving.required(approval.id)
+
+    def bind(self, body: Json) -> Binding:
+        """What an approval of this request is bound to."""
+        return approving.bind(self.tenant, self.client, self.guard.policy.digest, self.route, body)
+
     def _reply(self, writer: object, *, whole: bool = False) -> Reply:
         return Reply(
             codec=self.codec,
             writer=writer,  # type: ignore[arg-type]
             gate=self.gate,
+            conduct=Conduct(
+                lambda tool: self.codec.origin("call", tool),
+                self.gate,
+                self.watch if self.guard.watches else None,
+                self._declared,
+                self.guard.together,
+            ),
+            out=Output(keep=self.guard.approves),
             choices=self._choices,
             include_usage=self._include_usage,
             refusal=self.guard.refusal,
@@ -303,6 +348,20 @@ class Exchange:
             self._gates.append(gate)
         return gate
 
+    def watch(self, origin: Origin) -> Watch:
+        """What judges the conduct of one call of this exchange."""
+        watch = self.guard.watch(
+            origin,
+            request=self.request_id,
+            model=self.model,
+            tenant=self.tenant,
+            route=self.route,
+            observer=self.observer,
+        )
+        if watch.plan.shadow_monitors:
+            self._gates.append(watch)
+        return watch
+
     def _facts(self, origin: Origin, findings: tuple[Finding, ...]) -> Facts:
         return Facts(self.request_id, origin, findings, self.tenant, self.model, self.route)
 
@@ -317,3 +376,9 @@ class Exchange:
         for gate in self._gates:
             await gate.shadow()
         self._gates.clear()
+
+
+def _told(error: WireError, writer: ReplyWriter) -> bytes:
+    """An error of ours that ends a stream."""
+    said = errors.error_object(str(error), code=error.code, status=error.status)
+    return writer.error(said) + writer.done()

@@ -9,6 +9,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from guardproxy.engine import Gate, JsonStream, Restorer
+from guardproxy.server.output import Output
 from guardproxy.types import Json, Origin
 from guardproxy.wire.base import Note, ReplyWriter
 
@@ -48,7 +49,7 @@ class Field:
         if self.restorer is None and (logprobs is not None or self.pieces):
             self.pieces.append((self.fed, text, logprobs))
 
-    def write(self, writer: ReplyWriter, out: list[bytes], released: str, *, last: bool) -> None:
+    def write(self, writer: ReplyWriter, out: Output, released: str, *, last: bool) -> None:
         """What the gate released. `last`: nothing goes on behind it, so what only began like a placeholder is none."""
         if self.dropped:
             return
@@ -61,7 +62,7 @@ class Field:
         if self.notes:
             self._write_notes(writer, out)
 
-    def _write_pieces(self, writer: ReplyWriter, out: list[bytes], released: str) -> str:
+    def _write_pieces(self, writer: ReplyWriter, out: Output, released: str) -> str:
         """Release whole pieces with their logprobs; once the field was edited its logprobs are gone for good."""
         gate = self.gate
         if gate.edited:
@@ -84,7 +85,7 @@ class Field:
         released, self._carry = ("", self._carry[at:]) if self.pieces else (self._carry[at:], "")
         return released
 
-    def _write_notes(self, writer: ReplyWriter, out: list[bytes]) -> None:
+    def _write_notes(self, writer: ReplyWriter, out: Output) -> None:
         """Notes whose range is out, moved by the edits before it; one with an edit inside its range is left out."""
         waiting = []
         for note in self.notes:

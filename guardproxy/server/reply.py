@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from guardproxy.engine import Cut, Fitting, Gate, Held, JsonStream, Vault
-from guardproxy.server.calls import MAX_CALL, MAX_CALLS, Collected, guard_call, guard_object, strings
+from guardproxy.server.calls import MAX_CALL, MAX_CALLS, Collected, Conduct, guard_object, strings
+from guardproxy.server.choice import Choice
 from guardproxy.server.fields import MAX_NOTES, Field
+from guardproxy.server.output import Output
 from guardproxy.types import Channel, Decision, Json, Origin, WireError
 from guardproxy.wire import errors, sse
 from guardproxy.wire.base import (
@@ -40,26 +42,13 @@ MAX_FIELDS = 512
 
 
 @dataclass(slots=True)
-class _Choice:
-    """One choice of the reply."""
-
-    fields: dict[str, Field] = field(default_factory=dict)  # the one that spoke last is the last
-    open: set[str] = field(default_factory=set)  # fields whose part is open
-    calls: dict[int, Collected] = field(default_factory=dict)
-    kept: int = 0  # characters of the calls' arguments
-    called: int = 0  # calls and blocks that are out
-    quoted: bool = False  # something in its text looked like a call and was none
-    ended: bool = False
-    cut: bool = False
-
-
-@dataclass(slots=True)
 class Reply:
     """The gates of one reply and its writer."""
 
     codec: Codec
     writer: ReplyWriter
     gate: Callable[[Origin], Gate]
+    conduct: Conduct
     choices: int
     include_usage: bool
     refusal: Callable[[Decision], tuple[str, Literal["error", "refusal"]]]
@@ -76,13 +65,13 @@ class Reply:
     """Results for the request and for the reply, where the client asked for them."""
     tools: frozenset[str] | None = None
     """Tools that the request offered; only these are called by what is found in text. None: whatever it names."""
+    out: Output = field(default_factory=Output)
     whole: bool = False
     """Each text comes in one piece."""
     fault: str = ""
     failure: str = ""
     """Code of the error that ended the reply."""
-    _state: dict[int, _Choice] = field(default_factory=dict)
-    _out: list[bytes] = field(default_factory=list)
+    _state: dict[int, Choice] = field(default_factory=dict)
     _pending: list[str] = field(default_factory=list)  # text of one field not fed yet: one read's deltas go as one
     _where: tuple[int, str] = (-1, "")
     _together: set[tuple[int, str]] = field(default_factory=set)
@@ -113,8 +102,10 @@ class Reply:
                 await self.take(item)
                 if self.fault:
                     break
-        elif event.comment and not self._out:  # a word in one direction is enough, however many comments came
-            self._out.append(self.keep_alive)
+        elif (
+            event.comment and not self.out and not self.out.waiting
+        ):  # a word in one direction is enough, however many comments came
+            self.out.append(self.keep_alive)
 
     async def take(self, item: Item, *, alone: bool = False) -> None:
         """Take one item. `alone`: it is all of its field."""
@@ -143,9 +134,7 @@ class Reply:
         """What may go to the client now."""
         if self._pending:
             await self._feed_pending()
-        out = b"".join(self._out)
-        self._out.clear()
-        return out
+        return self.out.take()
 
     # ------------------------------------------------------------------------------------------------ text
 
@@ -183,7 +172,7 @@ class Reply:
         except Cut as cut:
             await self._cut(index, choice, cut.decision)
 
-    def _field(self, index: int, choice: _Choice, name: str) -> Field:
+    def _field(self, index: int, choice: Choice, name: str) -> Field:
         one = choice.fields.get(name)
         if one is None:
             if len(choice.fields) >= MAX_FIELDS:
@@ -223,7 +212,7 @@ class Reply:
         self._follow(index, choice, name)
         choice.open.add(name)
 
-    def _follow(self, index: int, choice: _Choice, name: str) -> None:
+    def _follow(self, index: int, choice: Choice, name: str) -> None:
         """What a server says under several names, and then under one of them, is one text to who reads that name."""
         before = next((f for f in reversed(choice.fields) if share(f, name)), name)
         one = self._field(index, choice, name)
@@ -232,7 +221,7 @@ class Reply:
             one.follow(choice.fields[before])
         choice.fields[name] = choice.fields.pop(name)
 
-    async def _part_ended(self, choice: _Choice, names: Iterable[str]) -> None:
+    async def _part_ended(self, choice: Choice, names: Iterable[str]) -> None:
         for name in list(names):
             choice.open.discard(name)
             if one := choice.fields.get(name):
@@ -240,7 +229,7 @@ class Reply:
                 self._write(one, await one.gate.part_ended(), last=PART in name)
 
     def _write(self, one: Field, released: str, *, last: bool) -> None:
-        one.write(self.writer, self._out, released, last=last)
+        one.write(self.writer, self.out, released, last=last)
 
     async def _checked(self, logprobs: Json | None, origin: Origin) -> Json | None:
         """Alternatives that the model did not choose are text too: a finding in one takes the object away."""
@@ -262,12 +251,12 @@ class Reply:
             await self._part_ended(choice, choice.open)
             self._where = (-1, "")
             self._collect(choice, item)
-            if item.whole:
+            if item.whole and not self.conduct.together:
                 await self._decide_calls(item.choice, choice, item.index)
         except Cut as cut:
             await self._cut(item.choice, choice, cut.decision)
 
-    def _collect(self, choice: _Choice, item: Call) -> None:
+    def _collect(self, choice: Choice, item: Call) -> None:
         call = choice.calls.get(item.index)
         if call is None:
             call = choice.calls[item.index] = Collected(item.kind, inferred=item.inferred, field=item.field)
@@ -281,26 +270,21 @@ class Reply:
         if choice.kept > MAX_CALL or len(call.name) + len(call.id) > 1024 or len(choice.calls) > MAX_CALLS:
             raise WireError("the upstream sent more or larger tool calls than guardproxy keeps")
 
-    async def _decide_calls(self, index: int, choice: _Choice, only: int | None = None) -> None:
+    async def _decide_calls(self, index: int, choice: Choice, only: int | None = None) -> None:
         """Every call is complete, since its choice ends (fragments of several may be interleaved) or the upstream says so.
 
         Out they go, or one cuts. `only`: the number of the one that is complete.
         """
-        for number in [only] if only is not None else list(choice.calls):
-            one = choice.calls.pop(number)
-            call = Call(index, number, one.id, one.name, "".join(one.arguments), one.kind)
-            origin = replace(self.codec.origin("call", call.name), inferred=one.inferred)
-            guarded = await guard_call(call, origin, self.gate)
-            if self.vault is not None:
-                guarded = self._restored(guarded, self.vault)
-            where = one.field
-            if one.inferred and not where and self.tools is not None and call.name not in self.tools:
-                where, choice.quoted = inferred(self.codec.message_field), True  # the model only speaks of a call
-            if not where:
-                self._out.append(self.writer.call(index, choice.called, guarded))
+        calls = [self._complete(index, choice, n) for n in ([only] if only is not None else list(choice.calls))]
+        decided = await self.conduct.decide(calls, choice.turn)
+        self.out.ask([held for _, held in decided if held is not None], self.writer)
+        for guarded, _ in decided:
+            call = self._restored(guarded, self.vault) if self.vault is not None else guarded
+            if not call.field:
+                self.out.append(self.writer.call(index, choice.called, call))
                 choice.called += 1
-            elif guarded.arguments:
-                self._out.append(self.writer.text(index, where, guarded.arguments, None))
+            elif call.arguments:
+                self.out.append(self.writer.text(index, call.field, call.arguments, None))
         if not choice.calls:
             self._drop_calls(choice)
 
@@ -312,17 +296,19 @@ class Reply:
         try:
             await self._part_ended(choice, choice.open)
             self._where = (-1, "")
-            if choice.calls:  # they came before it
+            if choice.calls and not self.conduct.together:  # they came before it
                 await self._decide_calls(item.choice, choice)
             if choice.called >= MAX_CALLS:
                 raise WireError("the upstream sent more tool calls than guardproxy keeps")
             call = await guard_object(item.call, self.codec.origin("call", item.tool), self.gate)
             result = await guard_object(item.result, self.codec.origin("result", item.tool), self.gate)
+            held = [await self.conduct.decide_block(item.tool, item.call, call, choice.turn)] if item.call else []
         except Cut as cut:
             await self._cut(item.choice, choice, cut.decision)
             return
         choice.called += 1
-        self._out.append(self.writer.block(item.choice, replace(item, call=call, result=result)))
+        self.out.ask(held, self.writer)
+        self.out.append(self.writer.block(item.choice, replace(item, call=call, result=result)))
 
     async def _unknown(self, item: Unknown) -> None:
         """Something that no filter can read was left out: a finding like any failure. Raises nothing; may cut."""
@@ -354,18 +340,29 @@ class Reply:
         """The call with the values that its tool may have."""
         return replace(call, arguments=vault.arguments(call.arguments, call.name, plain=call.kind == "custom"))
 
-    def _drop_calls(self, choice: _Choice) -> None:
+    def _complete(self, index: int, choice: Choice, number: int) -> Call:
+        """A collected call. What was found in a text and calls no tool of the request is only spoken of: it stays text."""
+        one = choice.calls.pop(number)
+        call = Call(
+            index, number, one.id, one.name, "".join(one.arguments), one.kind, inferred=one.inferred, field=one.field
+        )
+        if one.inferred and not one.field and self.tools is not None and one.name not in self.tools:
+            choice.quoted = True
+            return replace(call, field=inferred(self.codec.message_field), spoken=True)
+        return call
+
+    def _drop_calls(self, choice: Choice) -> None:
         choice.calls.clear()
         self.held.now -= choice.kept
         choice.kept = 0
 
     # ------------------------------------------------------------------------------------------------ endings
 
-    def _choice(self, index: int) -> _Choice:
+    def _choice(self, index: int) -> Choice:
         if index not in self._state:
             if not 0 <= index < self.choices:
                 raise WireError(f"the upstream sent choice {index} of {self.choices}")
-            self._state[index] = _Choice()
+            self._state[index] = Choice()
         return self._state[index]
 
     async def _end(self, index: int, reason: str, uncalled: str = "") -> None:
@@ -383,9 +380,9 @@ class Reply:
             await self._cut(index, choice, cut.decision)
             return
         choice.ended = True
-        self._out.append(self.writer.end(index, uncalled or reason if choice.quoted and not choice.called else reason))
+        self.out.append(self.writer.end(index, uncalled or reason if choice.quoted and not choice.called else reason))
 
-    async def _cut(self, index: int, choice: _Choice, decision: Decision) -> None:
+    async def _cut(self, index: int, choice: Choice, decision: Decision) -> None:
         choice.ended = choice.cut = True
         self._drop_calls(choice)
         for one in choice.fields.values():
@@ -395,8 +392,8 @@ class Reply:
             name = next((f for f in reversed(choice.fields) if share(f, self.codec.message_field)), None)
             behind = name is not None and choice.fields[name].gate.released
             name = name or self.codec.message_field
-            self._out.append(self.writer.text(index, name, f"\n\n{message}" if behind else message, None))
-        self._out.append(self.writer.end(index, "content_filter", cut=True))
+            self.out.append(self.writer.text(index, name, f"\n\n{message}" if behind else message, None))
+        self.out.append(self.writer.end(index, "content_filter", cut=True))
 
     async def finish(self, *, complete: bool) -> bytes:
         """The end of the upstream's reply. A choice that never ended was broken off: its held text is not released."""
@@ -409,10 +406,10 @@ class Reply:
         if self.fault or broken:
             return await self.fail(self.fault or "the upstream's reply broke off before its end", "upstream_error")
         if self.moderation is not None and isinstance(self.writer, ModerationWriter):
-            self._out.append(self.writer.moderation(*self.moderation()))
+            self.out.append(self.writer.moderation(*self.moderation()))
         if (usage := self._usage_of_reply()) is not None:
-            self._out.append(self.writer.usage(usage))
-        self._out.append(self.writer.done())
+            self.out.append(self.writer.usage(usage))
+        self.out.append(self.writer.done())
         return await self.flush()
 
     def _usage_of_reply(self) -> Json | None:
@@ -426,10 +423,11 @@ class Reply:
         """End the reply with an error event. What was held stays held."""
         self._pending.clear()
         self.abandon()
+        self.out.give_up()
         self.failure = code
-        message = errors.sentence(message)
-        self._out.append(self.writer.error({"message": message, "type": "server_error", "param": None, "code": code}))
-        self._out.append(self.writer.done())
+        writer, message = self.out.herald or self.writer, errors.sentence(message)
+        self.out.append(writer.error({"message": message, "type": "server_error", "param": None, "code": code}))
+        self.out.append(writer.done())
         return await self.flush()
 
     def abandon(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
+from guardproxy.engine.approvals import Approvals
 from guardproxy.server.closing import Closing
 from guardproxy.server.embeddings import EmbeddingsEndpoint
 from guardproxy.server.endpoint import Endpoint, Names
@@ -18,10 +19,17 @@ def paths() -> frozenset[str]:
 
 
 def endpoints(
-    settings: Settings, guard: Guard, upstream: Asked, models: Names, closing: Closing
+    settings: Settings,
+    guard: Guard,
+    upstream: Asked,
+    models: Names,
+    closing: Closing,
+    approvals: Approvals | None = None,
+    client: str = "",
 ) -> dict[str, Endpoint]:
-    """Every guarded route, by path."""
+    """Every guarded route, by path. `approvals`: where replies wait for a person; `client`: digest of the clients' key."""
     extra = frozenset(settings.parameters)
-    made = [Endpoint(codec, settings, guard, upstream, models, closing) for codec in codecs(extra)]
-    made.append(EmbeddingsEndpoint(Embeddings(extra), settings, guard, upstream, models, closing))
+    waiting = (approvals, client)
+    made = [Endpoint(codec, settings, guard, upstream, models, closing, *waiting) for codec in codecs(extra)]
+    made.append(EmbeddingsEndpoint(Embeddings(extra), settings, guard, upstream, models, closing, *waiting))
     return {one.codec.route: one for one in made}

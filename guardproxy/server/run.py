@@ -17,6 +17,7 @@ import uvicorn
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
+from guardproxy.engine.approvals import MemoryApprovals
 from guardproxy.library import build
 from guardproxy.policy.model import FAILURE_RULE, Mode, Policy
 from guardproxy.server.admin import AdminApp
@@ -78,10 +79,13 @@ async def service(settings: Settings, guard: Guard) -> AsyncIterator[Service]:
     models = Models(settings, upstream)
     recorder = recording(settings, guard, metrics)
     recorder.known_model, recorder.model_label = models.known, models.label
+    limits = settings.limits
+    approvals = MemoryApprovals(settings.timeouts.approval, limits.approvals, limits.approvals_size)
+    metrics.gauge("approvals_pending", "Replies that wait for a person now.", lambda: len(approvals))
     try:
         await guard.start()
-        app = App(settings, guard, upstream, models, recorder)
-        yield Service(app, AdminApp(settings, metrics, app.health), upstream, models, metrics)
+        app = App(settings, guard, upstream, models, recorder, approvals)
+        yield Service(app, AdminApp(settings, metrics, app.health, approvals), upstream, models, metrics)
     finally:
         await guard.aclose()
         await upstream.aclose()
@@ -93,7 +97,7 @@ def recording(settings: Settings, guard: Guard, metrics: Metrics) -> Recorder:
     journal = Journal.open(settings.decision_log, metrics.records_dropped.inc)
     policy = guard.policy
     metrics.policy(policy.name, policy.version, policy.digest)
-    metrics.expect((*policy.filters, "guard"), _counted(policy))
+    metrics.expect((*policy.filters, *policy.monitors, "guard"), _counted(policy))
     metrics.gauge("held_characters_limit", "Characters that replies may hold back.", lambda: settings.limits.held)
     metrics.gauge("in_flight_limit", "Requests that may be served at once.", lambda: settings.limits.requests)
     return Recorder(metrics, journal, PolicyName(policy.name, policy.version, policy.digest), _tools(policy))

@@ -28,6 +28,8 @@ LONG = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48
 """Seconds: time that a model takes."""
 FAILURES = ("error", "timeout", "overflow")
 """Kinds of failures of filters."""
+APPROVALS = ("held", "approved", "denied", "released")
+"""What becomes of replies that wait for a person."""
 DIRECTIONS = ("request", "response")
 UPSTREAM_CODES = (
     "upstream_unreachable",
@@ -87,6 +89,7 @@ class Metrics:
         self.placeholders = self._counter(
             "placeholders", "Values hidden by placeholders, and placeholders of replies given back.", "event"
         )
+        self.approvals = self._counter("approvals", "Replies that waited for a person, and what came of them.", "event")
         self.upstream_seconds = self._histogram(
             "upstream_seconds", "Time from a request to the upstream's first byte, and to its last.", LONG, "kind"
         )
@@ -125,6 +128,8 @@ class Metrics:
         for rule in rules:
             for direction in DIRECTIONS:
                 self.decisions.of(*rule, direction)
+        for event in APPROVALS:
+            self.approvals.of(event)
         for code in UPSTREAM_CODES:
             self.upstream_errors.of(code)
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from guardproxy.policy.globs import matches
 from guardproxy.telemetry import ids
 from guardproxy.telemetry.journal import Journal
 from guardproxy.telemetry.log import FilterFailures
 from guardproxy.telemetry.metrics import Metrics
+from guardproxy.text.globs import matches
 from guardproxy.types import Decision, Facts, Outcome
 
 MAX_FINDINGS = 1000

@@ -151,6 +151,8 @@ class Call:
     """It was found in a text, not in a place for calls."""
     field: str = ""
     """Where it stands in a text and stays there: the field that its arguments are a part of."""
+    spoken: bool = False
+    """The text only speaks of a call: nobody makes it."""
 
 
 @dataclass(frozen=True, slots=True)

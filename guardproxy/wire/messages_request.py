@@ -50,8 +50,6 @@ _TOOL: Final[Table] = {
     "cache_control": CACHE,
     "allowed_callers": texts,
 }
-_CLIENT_RUNS: Final = ("bash_", "text_editor_", "computer_", "memory_")
-"""Beginnings of kinds of tools whose forms the model knows, and which the client runs."""
 _PUT: Final[Check] = refused(TEMPLATE)
 
 

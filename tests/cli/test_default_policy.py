@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from guardproxy import filters
+from guardproxy import detectors, filters
 from guardproxy.cli import main
 from guardproxy.policy.decide import decide
 from guardproxy.policy.load import examine
@@ -21,7 +21,7 @@ ORIGINS = [Origin(d, r, c, t) for d, r, c, t in itertools.product(Direction, Rol
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    examined = examine(POLICIES, filters.catalogue(), filters.build)
+    examined = examine(POLICIES, detectors.catalogue(), detectors.build)
     assert examined.policy is not None, examined.problems
     assert not examined.warnings
     return examined.policy

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from guardproxy import filters
+from guardproxy import filters, monitors
 from guardproxy.cli import main
 
 
 def test_every_filter_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["filters", "--format", "json"]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert [f["use"] for f in listed] == list(filters.kinds())
+    assert [f["use"] for f in listed] == [*filters.kinds(), *monitors.kinds()]
     assert all(f["about"] for f in listed)
     control = next(f for f in listed if f["use"] == "control_tokens")
     assert control["labels"] == ["injection.control_token"]

@@ -10,7 +10,7 @@ from guardproxy.engine import TooMany, Vault
 from guardproxy.engine.edits import Replacer
 from guardproxy.engine.vault import LITERAL, MAX_LITERALS
 from guardproxy.policy.decide import unite
-from guardproxy.policy.globs import either
+from guardproxy.text.globs import either
 from guardproxy.types import Edit, Style
 
 KEY = b"k" * 32

@@ -4,7 +4,7 @@ from types import ModuleType
 
 import pytest
 
-from guardproxy import filters
+from guardproxy import discovery, filters
 from guardproxy.types import ConfigError
 
 
@@ -15,8 +15,8 @@ def test_kinds_are_the_modules_without_an_underscore() -> None:
 def test_half_a_filter_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     half = ModuleType("guardproxy.filters.half")
     half.__file__ = "half.py"
-    monkeypatch.setattr(filters, "kinds", lambda: ("half",))
-    monkeypatch.setattr(filters.importlib, "import_module", lambda name: half)
+    monkeypatch.setitem(vars(filters._KINDS), "names", ("half",))
+    monkeypatch.setattr(discovery.importlib, "import_module", lambda name: half)
     with pytest.raises(ConfigError, match=r"half\.py:1:1: the filter module half\.py has no LABELS and no Config"):
         filters.catalogue()
 

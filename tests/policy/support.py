@@ -1,4 +1,4 @@
-"""What the tests of the policy share: a catalogue and filters that need no other part of guardproxy."""
+"""What the tests of the policy share: a catalogue, filters that need no other part of guardproxy, and the monitors."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from guardproxy import monitors
 from guardproxy.policy.load import Examined, examine
 from guardproxy.text import PatternFilter, Rule, parse
-from guardproxy.types import Catalogue, Channel, ConfigError, Direction, Finding, Origin, Role
+from guardproxy.types import Catalogue, Channel, ConfigError, Direction, Finding, Monitor, Origin, Role
 
 CATALOGUE = Catalogue(
     labels={
@@ -18,14 +19,17 @@ CATALOGUE = Catalogue(
         "toxicity": ("toxicity.insult", "toxicity.threat"),
         "patterns": ("*",),
     },
+    monitors=monitors.labels(),
     spans={"pii_patterns": True, "secrets": True, "control_tokens": True, "toxicity": False, "patterns": True},
 )
 ANSWER = Origin(Direction.RESPONSE, Role.ASSISTANT, Channel.FINAL)
 QUESTION = Origin(Direction.REQUEST, Role.USER)
 
 
-def build(name: str, options: Mapping[str, Any]) -> PatternFilter:
-    """Stands for guardproxy.filters.build: patterns as authors write them, and nothing to find otherwise."""
+def build(name: str, options: Mapping[str, Any]) -> PatternFilter | Monitor:
+    """Stands for guardproxy.detectors.build: patterns as authors write them, and nothing to find otherwise."""
+    if options.get("use") in monitors.kinds():
+        return monitors.build(name, options)
     if "unknown" in options:
         error = ConfigError(f"filter {name!r}: unknown: no such option")
         error.path = ("unknown",)  # type: ignore[attr-defined]

@@ -89,3 +89,21 @@ rules: [{id: a, when: words.wide, then: block}]
 """
     (tmp_path / "p.yaml").write_text(text)
     assert examine(tmp_path, CATALOGUE, build).problems == []
+
+
+def test_what_a_monitor_finds_and_no_rule_acts_on_is_a_warning(tmp_path: Path) -> None:
+    text = """
+schema: guardproxy/v1
+policy: calls
+monitors:
+  calls: {use: tool_calls, deny: [shell]}
+  web: {use: web_domains, tools: [open]}
+rules:
+  - {id: order, when: [call.denied, call.un*], then: block}
+  - {id: off, mode: disabled, when: call.url, then: block}
+tests:
+  - {name: t, given: {role: assistant, tool: shell, call: '{}'}, expect: {outcome: block, rules: [order]}}
+"""
+    examined = look(text, tmp_path)
+    assert [(e.code, e.line, e.column) for e in examined.warnings] == [("GP011", 6, 8)]
+    assert "'call.private_address', 'call.url', which monitor 'web' looks for" in examined.warnings[0].message

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardproxy.policy.globs import any_matches, either, matches, matches_text, overlap
+from guardproxy.text.globs import any_matches, either, matches, matches_text, overlap
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+"""Detectors of conduct, one per file: what a tool call of the model does, not what is written in it.
+
+A file here is its own registration: `use: NAME` is the module NAME. It has `LABELS` (`call.*`, what it can say),
+`Config` (its options) and `Monitor`. Monitors read replies only; calls in requests are history that a client tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from guardproxy import types
+from guardproxy.discovery import Kinds
+
+_KINDS = Kinds(__name__, __path__, noun="monitor", maker="Monitor")
+
+
+def kinds() -> tuple[str, ...]:
+    """Names that `use:` may have."""
+    return _KINDS.names
+
+
+def module(kind: str) -> Any:
+    """The module of a monitor. Raises ConfigError for an unknown name."""
+    return _KINDS.module(kind)
+
+
+def build(name: str, options: Mapping[str, Any]) -> types.Monitor:
+    """A monitor instance from its entry in a policy. Raises ConfigError."""
+    made: types.Monitor = _KINDS.build(name, options)
+    return made
+
+
+def labels() -> dict[str, tuple[str, ...]]:
+    """What each kind can say."""
+    return _KINDS.labels()

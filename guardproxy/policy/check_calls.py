@@ -1,0 +1,135 @@
+"""What is wrong with what a policy says about calls of tools: monitors, and rules that ask a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from guardproxy.policy.complaints import did_you_mean
+from guardproxy.policy.model import GUARD_LABELS, Mode, Rule
+from guardproxy.policy.schema import CaseEntry
+from guardproxy.text.globs import overlap
+from guardproxy.types import Channel, ConfigError, Direction, Origin, Outcome, Path, Role
+
+if TYPE_CHECKING:
+    from guardproxy.policy.check import Subject
+
+Complaints = Iterator[ConfigError]
+
+
+def sections(subject: Subject) -> Complaints:
+    """Entries of `filters` and `monitors`: kinds that there are, in the section where they belong, under names of their own."""
+    document, catalogue = subject.document, subject.catalogue
+    for section, noun, entries, kinds, others in (
+        ("filters", "filter", document.filters, catalogue.labels, catalogue.monitors),
+        ("monitors", "monitor", document.monitors, catalogue.monitors, catalogue.labels),
+    ):
+        named: Mapping[str, Any] = entries
+        for name, entry in named.items():
+            if entry.use not in kinds:
+                yield subject.source.error("GP002", _no_kind(entry.use, noun, kinds, others), (section, name, "use"))
+            if name == "guard":
+                message = "`guard` is guardproxy's own name for what it saw itself; choose another"
+                yield subject.source.error("GP002", message, (section, name), key=True)
+            if section == "monitors" and name in document.filters:
+                message = f"there is a filter {name!r} too; filters and monitors share their names: choose another"
+                yield subject.source.error("GP002", message, (section, name), key=True)
+
+
+def _no_kind(use: str, noun: str, kinds: Mapping[str, Any], others: Mapping[str, Any]) -> str:
+    if use in others:
+        other = "monitor" if noun == "filter" else "filter"
+        return f"{use!r} is a {other}; move the entry to `{other}s:`"
+    hint = did_you_mean(use, kinds) or f"; the {noun}s are {', '.join(sorted(kinds))}"
+    return f"there is no {noun} {use!r}{hint}"
+
+
+# ---------------------------------------------------------------------------------------------------- rules
+
+
+def emitters(subject: Subject, label: str) -> list[str]:
+    """Instances that may say a label (a glob)."""
+    return [n for n, labels in subject.policy.labels.items() if any(overlap(label, e) for e in labels)]
+
+
+def of_conduct(subject: Subject, rule: Rule) -> bool:
+    """Only monitors can set the rule off."""
+    said = [set(emitters(subject, atom.label)) for atom in rule.when.atoms]
+    return all(names and names <= set(subject.document.monitors) for names in said)
+
+
+def calls_of(origins: Iterator[Origin]) -> Iterator[Origin]:
+    """Those of these places where monitors look: calls in replies."""
+    for origin in origins:
+        if (
+            origin.direction is Direction.RESPONSE
+            and origin.role is Role.ASSISTANT
+            and origin.channel is Channel.COMMENTARY
+            and origin.tool is not None
+        ):
+            yield origin
+
+
+def approvals(subject: Subject) -> Complaints:
+    """`require_approval` is about calls of named tools, and for what monitors say."""
+    for path, _, rule in subject.rules():
+        if rule.then is not Outcome.REQUIRE_APPROVAL:
+            continue
+        if rule.scope.tool is None:
+            message = "`require_approval` holds calls of tools; say which with `scope: {tool: ...}`"
+            yield subject.source.error("GP027", message, (*path, "then"))
+        for i, atom in enumerate(rule.when.atoms):
+            names = emitters(subject, atom.label)
+            wrong = next((n for n in sorted(names) if n not in subject.document.monitors), "")
+            if wrong or any(overlap(atom.label, label) for label in GUARD_LABELS):
+                said = f"filter {wrong!r}" if wrong else "guardproxy itself"
+                message = (
+                    f"`require_approval` is for what monitors say (`call.*`), and {atom.label!r} is said by {said}; "
+                    "name a label of a monitor, or use `block`"
+                )
+                yield subject.source.error("GP027", message, (*path, "when", i))
+
+
+def mixtures(subject: Subject) -> Complaints:
+    """What is written in a call and what it does are decided apart: no `all` can join them."""
+    for path, _, rule in subject.rules():
+        if not rule.when.every:
+            continue
+        kinds = {
+            name in subject.document.monitors
+            for atom in rule.when.atoms
+            if len({n in subject.document.monitors for n in emitters(subject, atom.label)}) == 1
+            for name in emitters(subject, atom.label)
+        }
+        if len(kinds) > 1:
+            message = (
+                "`all` joins what a filter finds in a text with what a monitor says about a call, and these are never "
+                "found together; write a rule for each"
+            )
+            yield subject.source.error("GP028", message, (*path, "when"))
+
+
+def unheard(subject: Subject) -> Complaints:
+    """GP011, a warning: something that a monitor looks for, and no rule acts on."""
+    atoms = [atom.label for _, _, rule in subject.rules() if rule.mode is not Mode.DISABLED for atom in rule.when.atoms]
+    for name in subject.document.monitors:
+        said = [label for label in subject.policy.labels.get(name, ()) if label != "call.any"]
+        lost = [label for label in said if not any(overlap(atom, label) for atom in atoms)]
+        if lost:
+            message = f"no rule acts on {', '.join(map(repr, lost))}, which monitor {name!r} looks for; write one"
+            yield subject.source.error("GP011", message, ("monitors", name))
+
+
+# ---------------------------------------------------------------------------------------------------- tests
+
+
+def given_call(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
+    """A test with a `call` is one of the assistant's, of a named tool."""
+    given, error = entry.given, subject.source.error
+    if given.call is None:
+        for key in ("plain", "declared", "before"):
+            if key in given.model_fields_set:
+                yield error("GP002", f"`{key}` is about a `call`, and the test is given none", (*path, key), key=True)
+    elif given.role != "assistant" or given.direction == "request" or given.tool is None:
+        message = "a `call` is the assistant's, of a `tool`, in a reply: monitors look nowhere else"
+        yield error("GP002", message, (*path, "call"), key=True)

@@ -1,0 +1,24 @@
+"""One choice of a reply, as far as it has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from guardproxy.server.calls import Collected
+from guardproxy.server.fields import Field
+from guardproxy.types import ToolCall
+
+
+@dataclass(slots=True)
+class Choice:
+    """One choice of the reply."""
+
+    fields: dict[str, Field] = field(default_factory=dict)  # the one that spoke last is the last
+    open: set[str] = field(default_factory=set)  # fields whose part is open
+    calls: dict[int, Collected] = field(default_factory=dict)
+    kept: int = 0  # characters of the calls' arguments
+    called: int = 0  # calls and blocks that are out
+    quoted: bool = False  # something in its text looked like a call and was none
+    turn: list[ToolCall] = field(default_factory=list)  # those that were judged, as the model wrote them
+    ended: bool = False
+    cut: bool = False

@@ -1,0 +1,31 @@
+"""Filters and monitors together: one catalogue, one name space of kinds."""
+
+from __future__ import annotations
+
+import pytest
+
+from guardproxy import detectors, filters, monitors
+from guardproxy.types import ConfigError
+
+
+def test_no_kind_is_both() -> None:
+    assert not set(filters.kinds()) & set(monitors.kinds())
+
+
+def test_monitors_speak_of_calls_and_keep_the_contract() -> None:
+    assert monitors.kinds() == ("python_code", "tool_calls", "web_domains")
+    for kind, labels in detectors.catalogue().monitors.items():
+        assert labels and all(label.startswith("call.") for label in labels)
+        options = {"tools": ["*"]} if "tools" in monitors.module(kind).Config.model_fields else {}
+        one = detectors.build("mine", {"use": kind, **options})
+        assert one.name == "mine"
+        assert set(one.labels) <= set(labels)  # type: ignore[union-attr]
+
+
+def test_what_a_kind_is_decides_who_builds_it() -> None:
+    assert hasattr(detectors.build("a", {"use": "tool_calls"}), "watch")
+    assert hasattr(detectors.build("a", {"use": "pii_patterns"}), "open")
+    with pytest.raises(ConfigError, match="there is no filter 'nope'"):
+        detectors.build("a", {"use": "nope"})
+    with pytest.raises(ConfigError, match="there is no monitor 'nope'; the monitors are python_code"):
+        monitors.build("a", {"use": "nope"})
