@@ -13,46 +13,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as File
 from types import MappingProxyType
-from typing import Annotated, Any, get_origin
+from typing import Any, get_origin
 from urllib.parse import urlsplit
 
 import pydantic
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from guardproxy.amounts import Bytes, Count, LongSeconds, Port, Seconds
 from guardproxy.types import ConfigError, Path
 
 PREFIX = "GUARDPROXY_"
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
 """A model name that may travel in headers and logs."""
 
-_SECRETS = ("key", "upstream_key", "hash_key")
-_HASH_KEY = PREFIX + "HASH_KEY"
+_SECRETS = ("key", "upstream_key", "hash_key", "store_key")
+_HASH_KEY, _STORE_KEY = PREFIX + "HASH_KEY", PREFIX + "STORE_KEY"
 _OTHERS = (PREFIX + "CONFIG", PREFIX + "CACHE")
 """Variables that are read elsewhere."""
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_SIZES = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
-
-
-def _amount(value: Any, units: Mapping[str, float], example: str) -> Any:
-    """`"10 s"` as a number of the base unit; anything but text is left to the type."""
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", value.strip())
-    if not match or (match[2] and match[2] not in units):
-        raise ValueError(f"{value!r} is not an amount; write a number, or one with a unit like {example}")
-    return float(match[1]) * units[match[2]] if match[2] else float(match[1])
-
-
-def _whole_bytes(value: Any) -> Any:
-    amount = _amount(value, _SIZES, "10MB")
-    return int(amount) if isinstance(amount, float) else amount
-
-
-Seconds = Annotated[float, BeforeValidator(lambda v: _amount(v, _UNITS, "150ms")), Field(gt=0, le=86_400)]
-Bytes = Annotated[int, BeforeValidator(_whole_bytes), Field(gt=0, le=1 << 40)]
-Count = Annotated[int, Field(gt=0, le=1_000_000)]
-Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
 class _Section(BaseModel):
@@ -134,6 +112,20 @@ class Limits(_Section):
     """Characters that all replies together may hold back."""
 
 
+class Store(_Section):
+    """What is kept of responses and conversations for clients that refer to them later. Without a path, nothing."""
+
+    path: str = ""
+    """File of the store, for this process alone; `:memory:` keeps everything in memory."""
+    expire: LongSeconds = 30 * 86_400.0
+    """From the last use of a conversation to its end."""
+    max_size: Bytes = 1 << 30
+    """Of all that is kept; what was not used for longest goes first."""
+    max_rows: Count = 1_000_000
+    background: Count = 64
+    """Responses that may be made in the background at once; the next one is answered 503."""
+
+
 class Settings(_Section):
     """Everything. Construct with `load`, which also checks what only makes sense together."""
 
@@ -142,6 +134,7 @@ class Settings(_Section):
     upstream: Upstream = Upstream()
     timeouts: Timeouts = Timeouts()
     limits: Limits = Limits()
+    store: Store = Store()
     policies: str = ""
     """Folder of the policies; empty for the ones that are shipped."""
     models: dict[str, str] | None = None
@@ -154,6 +147,8 @@ class Settings(_Section):
     upstream_key: SecretStr | None = Field(default=None, exclude=True)
     hash_key: SecretStr | None = Field(default=None, exclude=True)
     """Of keyed hashes and placeholders. Replicas that share it write the same ones; without one each process has its own."""
+    store_key: SecretStr | None = Field(default=None, exclude=True)
+    """What the store is encrypted with."""
 
     @field_validator("models", mode="before")
     @classmethod
@@ -242,11 +237,13 @@ def load(
             "key": _secret(environ, settings.listen.key_env, values, ("listen", "key_env")),
             "upstream_key": _secret(environ, settings.upstream.key_env, values, ("upstream", "key_env")),
             "hash_key": _secret(environ, _HASH_KEY, values, ("hash_key",)),
+            "store_key": _secret(environ, _STORE_KEY, values, ("store_key",)),
         }
     )
     _check_keys(settings, environ)
-    if settings.hash_key is not None and len(settings.hash_key.get_secret_value()) < 16:
-        raise ConfigError(f"the key in {_HASH_KEY} is too short: give at least 16 random characters")
+    for name, key in ((_HASH_KEY, settings.hash_key), (_STORE_KEY, settings.store_key)):
+        if key is not None and len(key.get_secret_value()) < 16:
+            raise ConfigError(f"the key in {name} is too short: give at least 16 random characters")
     _check_together(settings)
     return settings
 
@@ -267,6 +264,10 @@ def _check_together(settings: Settings) -> None:
         raise ConfigError(
             f"others could use the upstream through {settings.listen.host}: set {settings.listen.key_env} to a key that "
             "clients must send, or pass --allow-unauthenticated"
+        )
+    if settings.store.path not in ("", ":memory:") and settings.store_key is None:
+        raise ConfigError(
+            f"the store {settings.store.path} is written encrypted only: set {_STORE_KEY} to a random key"
         )
     same = settings.listen.port == settings.admin.port != 0
     if same and settings.listen.host == settings.admin.host:

@@ -12,11 +12,12 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "guardproxy"
 LAYERS = [
     {"types"},
-    {"text"},
+    {"text", "amounts"},
     {"config"},
     {"inference"},
     {"filters", "monitors", "policy", "wire"},
     {"engine", "telemetry"},
+    {"store"},
     {"governance"},
     {"server", "backend"},
     {"cli"},

@@ -36,6 +36,9 @@ def add_parser(commands: Any) -> None:
         "--decision-log", metavar="PATH", help="decision records: a file, '-' for standard output (default), or 'none'"
     )
     parser.add_argument(
+        "--store", metavar="PATH", help="keep responses and conversations in this file (key: GUARDPROXY_STORE_KEY)"
+    )
+    parser.add_argument(
         "--allow-unauthenticated",
         action="store_true",
         default=None,
@@ -68,6 +71,7 @@ def _settings(args: argparse.Namespace) -> Settings:
         "--admin-host": (("admin", "host"), args.admin_host),
         "--admin-port": (("admin", "port"), args.admin_port),
         "--decision-log": (("decision_log",), args.decision_log),
+        "--store": (("store", "path"), args.store),
         "--allow-unauthenticated": (("listen", "allow_unauthenticated"), args.allow_unauthenticated),
     }
     named = os.environ.get(PREFIX + "CONFIG")
