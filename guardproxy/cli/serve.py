@@ -9,7 +9,7 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING, Any
 
 from guardproxy.cli import COMMANDS
-from guardproxy.config import PREFIX, Settings, load
+from guardproxy.config import PREFIX, Settings, Store, load
 from guardproxy.types import Path, UpstreamError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ async def _check(settings: Settings, guard: Guard) -> int:
     from guardproxy.server.models import NO_LIST
     from guardproxy.server.run import service
 
-    quiet, said, trouble = settings.model_copy(update={"decision_log": "none"}), "answers", False
+    quiet, said, trouble = settings.model_copy(update={"decision_log": "none", "store": Store()}), "answers", False
     async with service(quiet, guard) as running:
         try:
             await running.models.learn(2.0)

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
 from guardproxy.server import closing
+from guardproxy.server.background import Background
 from guardproxy.server.closing import Closing
 from guardproxy.server.edge import Doorkeeper, Gone, Headers, Receive, Reply, Request, Scope, Send, Shape, error_reply
 from guardproxy.server.endpoint import GONE, Endpoint
 from guardproxy.server.health import Health
 from guardproxy.server.models import Models
+from guardproxy.server.state import State
+from guardproxy.server.stored import StoredRoutes
 from guardproxy.server.upstream import Upstream
 from guardproxy.telemetry import Record, Recorder, ids
 from guardproxy.telemetry.log import internal_error
@@ -24,6 +28,7 @@ from guardproxy.wire.dialects import codecs
 from guardproxy.wire.errors import openai
 
 BASE = "/v1"
+RESPONSES = "/v1/responses"
 MODEL = "/v1/models/"
 Handler = Callable[[Request, Record, Headers], Awaitable[int]]
 
@@ -32,7 +37,13 @@ class App:
     """The ASGI application of the first listener."""
 
     def __init__(
-        self, settings: Settings, guard: Guard, upstream: Upstream, models: Models, recorder: Recorder
+        self,
+        settings: Settings,
+        guard: Guard,
+        upstream: Upstream,
+        models: Models,
+        recorder: Recorder,
+        state: State | None = None,
     ) -> None:
         self.settings, self.guard, self.recorder = settings, guard, recorder
         self.models, self.health = models, Health(guard, models)
@@ -43,8 +54,14 @@ class App:
         extra = frozenset(settings.parameters)
         dialects = codecs(extra)
         self._shapes: dict[str, Shape] = {codec.route: codec.error for codec in dialects}
+        self.background = Background(settings.store.background, upstream, recorder, self.closing) if state else None
+        endpoints = {
+            codec.route: Endpoint(codec, settings, guard, upstream, models, self.closing) for codec in dialects
+        }
+        kept = replace(endpoints[RESPONSES], state=state, background=self.background)
+        self._stored = StoredRoutes(kept, self.background)
         self._guarded: dict[str, Handler] = {
-            codec.route: Endpoint(codec, settings, guard, upstream, models, self.closing).serve for codec in dialects
+            route: endpoint.serve for route, endpoint in {**endpoints, RESPONSES: kept}.items()
         }
         self._open: dict[str, Callable[[], Awaitable[Reply]]] = {"/healthz": self._alive, "/readyz": self.health.ready}
         recorder.metrics.gauge("held_characters", "Characters that replies hold back now.", lambda: guard.held.now)
@@ -57,14 +74,17 @@ class App:
             await request.reply(await status())
             return
         route = self._route(request.path)
-        record = self.recorder.start(ids.new("req_"), route, journalled=route in self._guarded)
+        journalled = route in self._guarded or self._stored.route(request.path) is not None
+        record = self.recorder.start(ids.new("req_"), route, journalled=journalled)
         await self._recorded(request, record)
 
     def _route(self, path: str) -> str:
         """The name of a path for metrics and records: one of a few."""
         if path.startswith(MODEL):
             return MODEL + "{id}"
-        return path if path in self._guarded or path == BASE + "/models" else "other"
+        if path in self._guarded or path == BASE + "/models":
+            return path
+        return self._stored.route(path) or "other"
 
     # ------------------------------------------------------------------------------------------------ one request
 
@@ -112,14 +132,17 @@ class App:
     async def _serve(self, request: Request, record: Record, headers: Headers) -> int:
         path, method = request.path, request.scope["method"]
         handler = self._guarded.get(path)
+        stored = handler is None and self._stored.route(path) is not None
         if handler is None and record.route == "other":
             raise self._not_found(path)
-        if method != ("GET" if handler is None else "POST") and (handler or method != "HEAD"):
+        if not stored and method != ("GET" if handler is None else "POST") and (handler or method != "HEAD"):
             verb = "GET" if handler is None else "POST"
             raise WireError(f"This path takes {verb}, not {method[:16]}.", status=405, code="method_not_allowed")
         self._doorkeeper.check(request)
         if self._in_flight > self.settings.limits.requests:
             raise WireError("guardproxy serves too many requests now; try again.", status=503, code="busy")
+        if stored:
+            handler = self._stored.serve
         if handler is not None:
             return await handler(request, record, headers)
         return await self._models(request, path, headers)

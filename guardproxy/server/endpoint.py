@@ -13,18 +13,22 @@ from dataclasses import dataclass
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
+from guardproxy.server.background import Background
 from guardproxy.server.closing import CODE, MESSAGE, Closing
 from guardproxy.server.edge import Headers, Reply, Request
 from guardproxy.server.exchange import Blocked, Exchange
+from guardproxy.server.follow import send_followed
 from guardproxy.server.models import Models
 from guardproxy.server.presence import Presence, Silence
+from guardproxy.server.state import State, Turn
 from guardproxy.server.upstream import Answer, Upstream
 from guardproxy.telemetry import Record, ids
 from guardproxy.telemetry.log import internal_error
-from guardproxy.types import UpstreamError, WireError
+from guardproxy.types import Json, UpstreamError, WireError
 from guardproxy.wire import errors
 from guardproxy.wire.base import Codec
 from guardproxy.wire.json import dump, parse, parse_reply
+from guardproxy.wire.responses_store import echo
 
 GONE = 499
 """Status in records and metrics of a request whose client went away (nginx's number for it)."""
@@ -40,6 +44,9 @@ class Endpoint:
     upstream: Upstream
     models: Models
     closing: Closing
+    state: State | None = None
+    """What is kept for clients of this dialect, where anything is."""
+    background: Background | None = None
 
     async def serve(self, request: Request, record: Record, headers: Headers) -> int:
         """Answer the request; returns the status. Raises WireError and UpstreamError before an answer began; Gone."""
@@ -55,6 +62,7 @@ class Passage:
     ) -> None:
         self._endpoint, self._request, self._record, self._headers = endpoint, request, record, headers
         self._presence = presence
+        self._turn: Turn | None = None
         self._exchange = Exchange(
             endpoint.guard,
             endpoint.codec,
@@ -70,19 +78,30 @@ class Passage:
         try:
             return await self._run(body)
         finally:
+            if self._turn is not None and self._turn.record is self._record:  # it is not the background's now
+                if self._exchange.streaming and self._request.started:
+                    self._turn.break_off(self._exchange)
+                self._turn.close()
             await self._exchange.close()
 
     async def _run(self, body: bytes) -> int:
         parsed = parse(body)
         name = self._endpoint.models.resolve(parsed.get("model"))
+        if self._endpoint.state is not None:
+            turn = self._turn = await self._endpoint.state.turn(parsed, self._exchange.head_id, self._record)
+            parsed, self._exchange.repeats = turn.body, echo(turn.asked)
         try:
             asked = await self._exchange.request(parsed)
         except Blocked as blocked:
             return await self._blocked(blocked)
         finally:
+            if self._turn is not None:
+                self._exchange.streaming = self._turn.asked.stream
             self._record.model, self._record.stream = self._exchange.model, self._exchange.streaming
         if name is not None:
             asked = {**asked, "model": name}
+        if self._turn is not None and self._turn.asked.background:
+            return await self._begin_run(self._turn, asked)
         self._record.mark("sent")
         codec = self._endpoint.codec
         stream = codec.stream_type if self._exchange.streaming else None
@@ -91,6 +110,23 @@ class Passage:
             return await self._relay(answer)
         finally:
             answer.close()
+
+    async def _begin_run(self, turn: Turn, asked: Json) -> int:
+        """The response is made in the background. Its client reads along, or is told its id."""
+        background = self._endpoint.background
+        assert background is not None
+        background.room()
+        first = background.first(self._exchange)
+        if not await turn.keep(first, pending=True):
+            raise WireError("guardproxy's store could not take this response.", status=503, code="store_failed")
+        run = background.start(turn, self._exchange, asked)
+        if not turn.asked.stream:
+            await self._request.reply(Reply(200, dump(first), self._headers))
+            return 200
+        endpoint = self._endpoint
+        async with aclosing(run.follow(-1)) as events:
+            await send_followed(self._request, events, endpoint.codec, endpoint.settings, self._headers, self._presence)
+        return 200
 
     async def _relay(self, answer: Answer) -> int:
         if answer.status != 200:
@@ -112,6 +148,8 @@ class Passage:
         except WireError as e:
             raise UpstreamError(str(e), code="upstream_invalid_response") from None
         reply = Reply(200, await self._exchange.whole(body), self._headers)
+        if self._turn is not None:
+            await self._turn.keep_reply(self._exchange)
         self._record.mark("first_out")
         await self._request.reply(reply)
         return 200
@@ -130,9 +168,9 @@ class Passage:
 
     async def _blocked(self, blocked: Blocked) -> int:
         if blocked.on_block == "error":
-            error = errors.blocked_request(blocked.message, blocked.labels, blocked.param)
-            await self._request.reply(Reply(400, self._endpoint.codec.error(error, 400), self._headers))
+            await self._request.reply(blocked_reply(blocked, self._endpoint.codec, self._headers))
             return 400
+        self._exchange.repeats = {**self._exchange.repeats, "store": False}  # what is refused is not kept
         stream = self._exchange.streaming
         body = self._endpoint.codec.refusal(self._exchange.head(), blocked.message, stream=stream)
         if stream:
@@ -193,6 +231,8 @@ class Passage:
                         self._record.mark("upstream_end")
                     if not data:
                         continue
+                    if exchange.ended and self._turn is not None:
+                        await self._turn.keep_reply(exchange)
                     if not told:
                         self._record.mark("first_out")
                         told = True
@@ -208,6 +248,8 @@ class Passage:
 
     async def _end_with(self, message: str, code: str, status: int) -> None:
         """End the stream with an error event of ours."""
+        if self._turn is not None:
+            self._turn.message = message
         writer = self._endpoint.codec.stream_writer(self._exchange.head())
         error = errors.error_object(message, code=code, status=status)
         await self._request.end_stream(writer.error(error) + writer.done())
@@ -226,6 +268,12 @@ class Passage:
             raise
         finally:
             self._record.mark("upstream_end")
+
+
+def blocked_reply(blocked: Blocked, codec: Codec, headers: Headers) -> Reply:
+    """The error that a blocked request is answered with."""
+    error = errors.blocked_request(blocked.message, blocked.labels, blocked.param)
+    return Reply(400, codec.error(error, 400), headers)
 
 
 _NAMEABLE = ("application/json", "text/event-stream", "text/html", "text/plain")

@@ -31,7 +31,7 @@ from guardproxy.types import (
     WireError,
 )
 from guardproxy.wire import errors
-from guardproxy.wire.base import PART, Codec, Conversation, Head
+from guardproxy.wire.base import PART, Codec, Conversation, Head, ReplyWriter
 from guardproxy.wire.json import where
 
 __all__ = ["Blocked", "Exchange"]
@@ -65,8 +65,14 @@ class Exchange:
     tenant: str = "default"
     model: str = ""
     streaming: bool = False
+    created: int = field(default_factory=lambda: int(time.time()))
+    """When, in seconds since 1970."""
     ended: bool = False
     """What `stream` gives next, or gave last, are its last events."""
+    repeats: Mapping[str, Json] = field(default_factory=dict)
+    """What the reply says beside what its request said."""
+    writer: ReplyWriter | None = None
+    """Of the reply, once there is one."""
     _choices: int = 1
     _include_usage: bool = False
     _json_reply: bool = False
@@ -79,6 +85,18 @@ class Exchange:
 
     async def request(self, body: Json) -> Json:
         """Read, guard and edit a request. Raises WireError for a bad one, Blocked for one that policy refuses."""
+        return self._written(body, await self._guarded(body))
+
+    async def again(self, body: Json) -> Json:
+        """A kept request as its client may read it now: guarded like a new one, with its placeholders given back."""
+        texts = await self._guarded(body)
+        if self._vault:
+            documents = {s.origin.path for s in self.codec.read_request(body).segments if s.json}
+            for path, text in texts.items():
+                texts[path] = self._vault.restorer(in_json=path in documents).feed(text, last=True)
+        return self._written(body, texts)
+
+    async def _guarded(self, body: Json) -> dict[Path, str]:
         conversation = self.codec.read_request(body)
         self.model, self.streaming = conversation.model, conversation.stream
         self._choices, self._include_usage = conversation.choices, conversation.include_usage
@@ -95,6 +113,9 @@ class Exchange:
                 await self._escape_placeholders(self._vault, conversation.segments, texts)
         except Cut as cut:
             raise self._blocked(cut.decision) from None
+        return texts
+
+    def _written(self, body: Json, texts: Mapping[Path, str]) -> Json:
         try:
             return self.codec.write_request(body, texts)
         except ValueError:  # what policy takes out can't be taken out there: the request must not go out with it
@@ -183,9 +204,13 @@ class Exchange:
 
     # ------------------------------------------------------------------------------------------------ reply
 
-    async def whole(self, body: Json) -> bytes:
-        """A whole reply of the upstream as the body for the client. Raises UpstreamError when it is no reply."""
-        reply = self._reply(self.codec.whole_writer(self.head()))
+    async def whole(self, body: Json, *, stream: bool = False) -> bytes:
+        """A whole reply of the upstream as the body for the client. Raises UpstreamError when it is no reply.
+
+        `stream`: the client is to have it as a stream.
+        """
+        head = self.head()
+        reply = self._reply(self.codec.stream_writer(head) if stream else self.codec.whole_writer(head))
         reader = self.codec.reader()
         try:
             for item in reader.whole(body):
@@ -232,10 +257,11 @@ class Exchange:
         self.ended = True
         yield end
 
-    def _reply(self, writer: object) -> Reply:
+    def _reply(self, writer: ReplyWriter) -> Reply:
+        self.writer = writer
         return Reply(
             codec=self.codec,
-            writer=writer,  # type: ignore[arg-type]
+            writer=writer,
             gate=self.gate,
             choices=self._choices,
             include_usage=self._include_usage,
@@ -280,7 +306,13 @@ class Exchange:
 
     def head(self) -> Head:
         """What every event of the reply repeats."""
-        return Head(self.head_id, self.model, int(time.time()), self._include_usage, self._echo)
+        return Head(self.head_id, self.model, self.created, self._include_usage, {**self._echo, **self.repeats})
+
+    def handed_over(self, request_id: str, observer: Observer) -> Exchange:
+        """The same exchange for somebody else to go on with; what is left for this one is to close."""
+        other = replace(self, request_id=request_id, observer=observer, _gates=[])
+        self._vault = None
+        return other
 
     async def close(self) -> None:
         """Run what only shadow rules need, now that the text is out."""

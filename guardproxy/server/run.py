@@ -23,11 +23,13 @@ from guardproxy.policy.load import load
 from guardproxy.policy.model import FAILURE_RULE, Mode, Policy
 from guardproxy.server.admin import AdminApp
 from guardproxy.server.app import App
-from guardproxy.server.closing import Closing
 from guardproxy.server.edge import ASGI
 from guardproxy.server.models import NO_LIST, Models
 from guardproxy.server.protocol import protocol
+from guardproxy.server.state import State
 from guardproxy.server.upstream import Upstream
+from guardproxy.store import Store
+from guardproxy.store.database import Bounds
 from guardproxy.telemetry import Journal, Metrics, Recorder
 from guardproxy.telemetry.log import loop_error
 from guardproxy.telemetry.record import PolicyName
@@ -59,6 +61,16 @@ def build_guard(settings: Settings) -> Guard:
     return Guard.build(policy, built, key=key, held_limit=settings.limits.held)
 
 
+def build_state(settings: Settings, guard: Guard, metrics: Metrics) -> State | None:
+    """What these settings keep, not started."""
+    kept = settings.store
+    if not kept.path:
+        return None
+    key = settings.store_key.get_secret_value().encode() if settings.store_key else None
+    bounds = Bounds(kept.expire, kept.max_size, kept.max_rows)
+    return State(Store(kept.path, key, bounds, metrics), guard.policy.digest)
+
+
 @dataclass(slots=True)
 class Service:
     """Everything that serves, started. Made by `service`."""
@@ -81,13 +93,24 @@ async def service(settings: Settings, guard: Guard) -> AsyncIterator[Service]:
     metrics.expect((*policy.filters, "guard"), _counted(policy))
     metrics.gauge("held_characters_limit", "Characters that replies may hold back.", lambda: settings.limits.held)
     metrics.gauge("in_flight_limit", "Requests that may be served at once.", lambda: settings.limits.requests)
+    state = build_state(settings, guard, metrics)
+    metrics.gauge("store_rows", "Rows that the store keeps.", lambda: state.store.rows if state else 0)
+    metrics.gauge("store_bytes", "Bytes that the store keeps.", lambda: state.store.size if state else 0)
     name = PolicyName(policy.name, policy.version, policy.digest)
     recorder = Recorder(metrics, journal, name, _tools(policy), models.known, models.label)
     try:
+        if state is not None:
+            await state.store.start()
         await guard.start()
-        app = App(settings, guard, upstream, models, recorder)
-        yield Service(app, AdminApp(settings, metrics, app.health), upstream, models, metrics)
+        app = App(settings, guard, upstream, models, recorder, state)
+        try:
+            yield Service(app, AdminApp(settings, metrics, app.health), upstream, models, metrics)
+        finally:
+            if app.background is not None:
+                await app.background.aclose()
     finally:
+        if state is not None:
+            await state.aclose()
         await guard.aclose()
         await upstream.aclose()
         if journal is not None:
@@ -183,7 +206,7 @@ async def _serve_both(
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait((serving, watching, stopping), return_when=asyncio.FIRST_COMPLETED)
     running.app.health.draining = True
-    await _drain(public, serving, running.app.closing, settings.timeouts.drain)
+    await _drain(public, serving, running.app, settings.timeouts.drain)
     admin.should_exit = True
     await _cut(admin, watching, NOTICE)
     stopping.cancel()
@@ -191,12 +214,13 @@ async def _serve_both(
         task.result()
 
 
-async def _drain(public: _Server, serving: asyncio.Future[None], closing: Closing, seconds: float) -> None:
+async def _drain(public: _Server, serving: asyncio.Future[None], app: App, seconds: float) -> None:
     """Take nothing new; let what runs end, then tell it to, then cut it off. uvicorn's own deadline only cancels."""
     public.should_exit = True
     notice = min(NOTICE, seconds / 2)
-    await asyncio.wait((serving,), timeout=seconds - notice)
-    closing.tell()
+    background = app.background.tasks if app.background else []
+    await asyncio.wait((serving, *background), timeout=seconds - notice)
+    app.closing.tell()
     await _cut(public, serving, notice)
 
 

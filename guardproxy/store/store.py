@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal, TypeAlias, TypeVar
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from guardproxy.store.database import MEMORY, Bounds, Database, TooLarge
 from guardproxy.store.rows import Kind, Owner, Row
@@ -20,7 +20,6 @@ __all__ = ["MEMORY", "Bounds", "Store", "StoreError"]
 PURGE = 60.0
 """Seconds between two looks for what has expired."""
 Failure: TypeAlias = Literal["error", "unreadable", "too_large"]
-FAILURES: tuple[Failure, ...] = ("error", "unreadable", "too_large")
 _T = TypeVar("_T")
 
 
@@ -28,12 +27,20 @@ class StoreError(GuardproxyError):
     """The store could not do what it was asked to: a full disk, a broken file, too large a row."""
 
 
+class Counts(Protocol):
+    """Who counts what happens to the store."""
+
+    def store_failed(self, kind: Failure) -> None: ...
+
+    def store_evicted(self, rows: int) -> None: ...
+
+
 class Store:
     """Rows of one file, or of memory. Start it before use, and close it."""
 
-    def __init__(self, path: str, key: bytes | None, bounds: Bounds, failed: Callable[[Failure], None]) -> None:
-        """`key` is any long random text; a store in memory does without. `failed` counts."""
-        self._path, self._bounds, self._failed = path, bounds, failed
+    def __init__(self, path: str, key: bytes | None, bounds: Bounds, counts: Counts) -> None:
+        """`key` is any long random text; a store in memory does without."""
+        self._path, self._bounds, self._counts = path, bounds, counts
         self._seal = Seal(key or os.urandom(32))
         self._thread = ThreadPoolExecutor(1, "guardproxy-store")
         self._database: Database | None = None
@@ -47,10 +54,6 @@ class Store:
     def size(self) -> int:
         """Bytes."""
         return self._database.size if self._database else 0
-
-    @property
-    def evicted(self) -> int:
-        return self._database.evicted if self._database else 0
 
     async def start(self) -> None:
         """Open the file. Raises ConfigError when that can't be done."""
@@ -72,18 +75,26 @@ class Store:
         if database is None:
             raise StoreError("the store is not open")
         try:
-            return await self._in_thread(lambda: work(database))
+            return await self._in_thread(lambda: self._counted(work, database))
         except Unreadable:
-            self._failed("unreadable")
+            self._counts.store_failed("unreadable")
             logger.error("a row of the store does not match its seal: it was changed, or moved")
             raise
         except TooLarge:
-            self._failed("too_large")
+            self._counts.store_failed("too_large")
             raise StoreError("it is larger than the store takes") from None
         except sqlite3.Error as e:
-            self._failed("error")
+            self._counts.store_failed("error")
             logger.error("%s at %s in the store", type(e).__name__, place_of(e))
             raise StoreError("the store can't be read or written now") from None
+
+    def _counted(self, work: Callable[[Database], _T], database: Database) -> _T:
+        before = database.evicted
+        try:
+            return work(database)
+        finally:
+            if database.evicted > before:
+                self._counts.store_evicted(database.evicted - before)
 
     async def _purge(self) -> None:
         while True:

@@ -237,6 +237,17 @@ class ReplyWriter(Protocol):
         ...
 
 
+class KeptWriter(ReplyWriter, Protocol):
+    """A writer of a dialect whose replies can be kept."""
+
+    status: str
+    """How far the reply is; `in_progress` until its end."""
+
+    def snapshot(self, status: str = "") -> dict[str, Any]:
+        """The reply. With a status: as far as it has come, told with that status."""
+        ...
+
+
 class Decoder(Protocol):
     """Cuts a stream into events. `feed` may be given any pieces of it; the events are the same."""
 
@@ -295,6 +306,7 @@ class Codec(Protocol):
 
 
 __all__ = [
-    "BOTH", "PART", "Block", "Call", "Codec", "Conversation", "Decoder", "End", "Fault", "Head", "Item", "Note",
+    "BOTH", "PART", "Block", "Call", "Codec", "Conversation", "Decoder", "End", "Fault", "Head", "Item",
+    "KeptWriter", "Note",
     "ReplyReader", "ReplyWriter", "Segment", "Text", "Unknown", "Unread", "Usage", "item_of", "names", "share",
 ]  # fmt: skip
