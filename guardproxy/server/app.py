@@ -54,6 +54,7 @@ class App:
         extra = frozenset(settings.parameters)
         dialects = codecs(extra)
         self._shapes: dict[str, Shape] = {codec.route: codec.error for codec in dialects}
+        self.state = state
         self.background = Background(settings.store.background, upstream, recorder, self.closing) if state else None
         endpoints = {
             codec.route: Endpoint(codec, settings, guard, upstream, models, self.closing) for codec in dialects
@@ -64,6 +65,7 @@ class App:
             route: endpoint.serve for route, endpoint in {**endpoints, RESPONSES: kept}.items()
         }
         self._open: dict[str, Callable[[], Awaitable[Reply]]] = {"/healthz": self._alive, "/readyz": self.health.ready}
+        recorder.metrics.gauge("background_responses", "Responses in the making in the background.", self._running)
         recorder.metrics.gauge("held_characters", "Characters that replies hold back now.", lambda: guard.held.now)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -153,6 +155,9 @@ class App:
             reply = await (self.models.listing() if one is None else self.models.one(one))
         await request.reply(Reply(reply.status, reply.body, headers))
         return reply.status
+
+    def _running(self) -> int:
+        return len(self.background.runs) if self.background else 0
 
     async def _alive(self) -> Reply:
         return self.health.alive()

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 
 from guardproxy.server.closing import MESSAGE, Closing, shutting_down
 from guardproxy.server.exchange import Exchange
-from guardproxy.server.state import MAX_EVENTS, Turn
+from guardproxy.server.state import Turn
 from guardproxy.server.upstream import Answer, Upstream
 from guardproxy.telemetry import Record, Recorder
 from guardproxy.telemetry.log import internal_error
@@ -24,6 +24,8 @@ from guardproxy.wire.base import KeptWriter
 from guardproxy.wire.json import dump, parse_reply
 from guardproxy.wire.responses_write import ResponsesStreamWriter
 
+MAX_EVENTS: Final = 16 << 20
+"""Bytes of one stream, which are kept for resuming it."""
 ROUTE: Final = "background"
 """Name in metrics and records of what is done in the background."""
 
@@ -84,6 +86,7 @@ class Run:
         """It is finished, and kept."""
         self._turn, self._exchange, self._record = turn, exchange, record
         self._events: list[bytes] = []
+        self._size = 0
         self._news = asyncio.Event()
         self._message = ""  # why the process ended it
         self._first = cast(ResponsesStreamWriter, exchange.codec.stream_writer(exchange.head()))
@@ -178,18 +181,22 @@ class Run:
             self._add(writer.error(errors.error_object(message, status=500)) + writer.done())
 
     def _add(self, data: bytes) -> None:
-        """More events. A stream that is too long to be kept can be read only while it comes."""
+        """More events. Raises UpstreamError where a stream becomes too long to be kept."""
         if self.streams and data:
             self._record.mark("first_out")
             self._events += wire.split(data)
+            self._size += len(data)
             self._wake()
+            if self._size > MAX_EVENTS and self._writer.status == "in_progress":
+                message = f"the upstream's reply is larger than the {MAX_EVENTS} bytes of a stream that is kept"
+                raise UpstreamError(message, code="upstream_reply_too_large")
 
     def _wake(self) -> None:
         self._news.set()
         self._news = asyncio.Event()
 
     async def _finish(self) -> None:
-        kept = self._events if self.streams and sum(map(len, self._events)) <= MAX_EVENTS else None
+        kept = self._events if self.streams else None
         await _unhurried(self._turn.keep(self.snapshot(), events=kept))
         self._turn.close()
         self.over = True

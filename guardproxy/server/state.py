@@ -26,8 +26,6 @@ OWNER: Final = Owner()
 """Until there are keys with names, all who may come in are one."""
 MAX_TURNS: Final = 10_000
 """Responses of one chain."""
-MAX_EVENTS: Final = 16 << 20
-"""Bytes of a stream that are kept for resuming it."""
 
 
 @dataclass(slots=True)

@@ -127,17 +127,19 @@ class Visit:
         before = (await self._state.history(self._record, kept))[0] if self._reversible else []
         request = await exchange.again(wire.to_request(kept.response, wire.said([*before, *kept.input])))
         self._record.model = exchange.model
-        exchange.created = kept.row.created
-        exchange.repeats = {name: kept.response[name] for name in kept.response if name not in ("output", "usage")}
+        exchange.created, exchange.repeats = kept.row.created, wire.repeated(kept.response, request)
         reply = await self._replied(exchange, wire.to_reply(kept.response))
-        message = wire.message_of(kept.response)
-        error = wire.message_of(
-            {"error": parse_reply((await exchange.error(500, dump({"error": message})))[1])["error"]}
-        )
-        shown = wire.shown(kept.response, request, parse_reply(reply), error if message else "")
+        error = await self._error(exchange, wire.message_of(kept.response))
+        shown = wire.shown(kept.response, request, parse_reply(reply), error)
         if stream:
             reply = await self._replied(exchange, wire.to_reply(kept.response), stream=True)
         return shown, reply
+
+    async def _error(self, exchange: Exchange, message: str) -> str:
+        if not message:
+            return ""
+        _, body = await exchange.error(500, dump({"error": message}))
+        return wire.message_of(parse_reply(body))
 
     async def _replied(self, exchange: Exchange, reply: Json, *, stream: bool = False) -> bytes:
         try:

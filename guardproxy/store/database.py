@@ -188,7 +188,8 @@ class Database:
             (last,) = self._one(
                 "SELECT coalesce(max(place), 0) FROM rows WHERE family = ? AND kind = 'item'", conversation
             )
-            for place, row in enumerate(rows, last + 1):
+            first = max(last + 1, time.time_ns() // 1000)  # places of deleted items are not given again
+            for place, row in enumerate(rows, first):
                 self._put(replace(row, place=place))
 
     def _put(self, row: Row) -> None:

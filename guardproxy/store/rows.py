@@ -38,7 +38,7 @@ class Row:
     previous: str = ""
     """Of a response: the one before it in its chain."""
     place: int = 0
-    """Of an item: its place in its conversation, from 1."""
+    """Of an item: a number that is higher than those of all items before it in its conversation."""
     pending: bool = False
     """Something still works on it."""
     names: tuple[str, ...] = ()

@@ -58,6 +58,7 @@ class Store:
     async def start(self) -> None:
         """Open the file. Raises ConfigError when that can't be done."""
         self._database = await self._in_thread(lambda: Database(self._path, self._seal, self._bounds))
+        await self.purge()
         self._purging = asyncio.create_task(self._purge())
 
     async def aclose(self) -> None:

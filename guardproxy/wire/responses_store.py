@@ -158,7 +158,7 @@ def with_history(body: Mapping[str, Json], history: list[Item], items: list[Json
     if len(history) + len(items) > MAX_ITEMS:
         raise bad(("input",), f"with what came before it, the input has more than {MAX_ITEMS} items")
     out = {name: value for name, value in body.items() if name not in _STATE}
-    if history or not isinstance(body.get("input"), str):
+    if history or isinstance(body.get("input"), list):
         out["input"] = [*said(history), *items]
     return out
 
@@ -204,14 +204,21 @@ def item_reply(item: Item) -> dict[str, Json]:
     return {"output": [item], "status": "completed" if complete else "incomplete"}
 
 
-def shown(response: Mapping[str, Json], request: Mapping[str, Json], reply: Mapping[str, Json], error: str) -> Json:
-    """A kept response with what the gates let through of it now: its request's texts, its reply, its error's message."""
-    out = {**response, **{name: request[name] for name in _READ_AGAIN if name in request and name in response}}
-    out["output"] = reply["output"]
+def repeated(response: Mapping[str, Json], request: Mapping[str, Json]) -> dict[str, Json]:
+    """What a kept response says beside its reply, with the texts of its request as the gates let them through now."""
+    texts = {name: request[name] for name in _READ_AGAIN if name in request and name in response}
+    return {**{name: value for name, value in response.items() if name not in ("output", "usage")}, **texts}
+
+
+def shown(
+    response: Mapping[str, Json], request: Mapping[str, Json], reply: Mapping[str, Json], error: str
+) -> dict[str, Json]:
+    """A kept response as its client may read it now. `error`: what is left of the message that it ended with."""
+    out = {**response, **repeated(response, request), "output": reply["output"]}
     details = reply.get("incomplete_details") or {}
     if details.get("reason") == "content_filter":
         out |= {"status": "incomplete", "incomplete_details": details, "error": None}
-    elif error and isinstance(response.get("error"), dict):
+    elif isinstance(response.get("error"), dict):
         out["error"] = {**response["error"], "message": error}
     return out
 
@@ -294,8 +301,8 @@ def conversation_object(id: str, created: int, metadata: Json) -> dict[str, Json
 
 
 def deleted_object(id: str) -> dict[str, Json]:
-    kind = "conversation" if id.startswith(CONVERSATION) else "response"
-    return {"id": id, "object": kind + ".deleted", "deleted": True}
+    kind = "conversation.deleted" if id.startswith(CONVERSATION) else "response"
+    return {"id": id, "object": kind, "deleted": True}
 
 
 def metadata(body: Mapping[str, Json]) -> dict[str, str]:
