@@ -61,12 +61,14 @@ class Background:
         turn.record = record
         run = self.runs[turn.id] = Run(turn, exchange.handed_over(exchange.request_id, record), record)
         self._closing.listeners.add(run.process_ends)
+        turn.state.making.add(run.id)
         run.task = asyncio.create_task(run.work(self._upstream, asked))
         run.task.add_done_callback(lambda _: self._ended(run))
         return run
 
     def _ended(self, run: Run) -> None:
         self._closing.listeners.discard(run.process_ends)
+        run.state.making.discard(run.id)
         self.runs.pop(run.id, None)
 
     async def aclose(self) -> None:
@@ -80,7 +82,7 @@ class Run:
     """One response in the making."""
 
     def __init__(self, turn: Turn, exchange: Exchange, record: Record) -> None:
-        self.id, self.streams = turn.id, turn.asked.stream
+        self.id, self.streams, self.state = turn.id, turn.asked.stream, turn.state
         self.task: asyncio.Task[None] | None = None
         self.over = False
         """It is finished, and kept."""

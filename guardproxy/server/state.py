@@ -53,6 +53,8 @@ class State:
     def __init__(self, store: Store, policy: str) -> None:
         """`policy`: the digest of the one in force."""
         self.store, self.policy = store, policy
+        self.making: set[str] = set()
+        """Responses that are in the making in the background."""
         self._busy: set[str] = set()  # conversations that somebody speaks in now
         self._later: set[asyncio.Task[object]] = set()
 
@@ -148,7 +150,7 @@ class State:
         id, code = turn.asked.previous, "previous_response_not_found"
         missing = wire.not_found("previous response", id, param="previous_response_id", code=code)
         kept = _opened(await self.row(turn.record, "response", id, missing))
-        if not wire.finished(kept.response) and kept.row.pending:
+        if id in self.making:
             raise WireError(
                 f"Response '{id}' is not finished yet.", code="response_not_finished", param="previous_response_id"
             )
