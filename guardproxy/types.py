@@ -144,6 +144,11 @@ class FilterConfig(BaseModel):
     views: frozenset[View] = VIEWS
     """How a filter of patterns reads a text besides as it stands. Filters that don't look for patterns refuse this."""
 
+    def refuse_views(self, name: str) -> None:
+        """For filters that don't look for patterns: raise ConfigError where `views` was given to filter `name`."""
+        if self.views != VIEWS:
+            raise ConfigError(f"filter {name!r}: 'views' is for filters of patterns; {self.use} has none, leave it out")
+
 
 class Outcome(IntEnum):
     """What is done with a segment. A total order, so that "the strictest wins" is `max()`."""

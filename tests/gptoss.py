@@ -8,15 +8,15 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import select
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.ready import first_line
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 50
@@ -50,13 +50,7 @@ def backend(*arguments: str, **environ: str) -> Iterator[tuple[str, subprocess.P
 
 
 def _ready(process: subprocess.Popen[bytes], errors) -> str:
-    line, deadline = b"", time.monotonic() + START_SECONDS
-    while not line.endswith(b"\n") and time.monotonic() < deadline:
-        if select.select([process.stdout], [], [], 0.5)[0]:
-            read = os.read(process.stdout.fileno(), 4096)
-            line += read
-            if not read:
-                break
+    line = first_line(process, START_SECONDS)
     found = re.fullmatch(rb"guardproxy backend: gpt-oss on (http://127\.0\.0\.1:\d+/v1)\n", line)
     if found:
         return found[1].decode()

@@ -84,6 +84,7 @@ def test_a_mistake_is_said_with_its_place(tmp_path: Path, text: str, said: str) 
         ({"GUARDPROXY_MODELS": "a"}, "GUARDPROXY_MODELS: `models` is a table; write it into the settings file"),
         ({"GUARDPROXY_API_KEY": "a"}, "GUARDPROXY_API_KEY; the keys are GUARDPROXY_HASH_KEY and GUARDPROXY_KEY and "),
         ({"GUARDPROXY_KEY": "a b"}, "holds a space"),
+        ({"GUARDPROXY_KEY": "k" * 15}, "the key in GUARDPROXY_KEY is too short: give at least 16 random characters"),
         ({"GUARDPROXY_UPSTREAM_KEY": "a\r\nx-evil: 1"}, "can't stand in a header"),
         ({"GUARDPROXY_LISTEN_HOST": "0.0.0.0"}, "set GUARDPROXY_KEY"),
         ({"GUARDPROXY_ADMIN_PORT": "8080"}, "both listeners want port 8080"),
@@ -102,9 +103,9 @@ def test_a_hint_is_not_made_of_the_prefix_alone(tmp_path: Path) -> None:
 
 
 def test_keys_may_be_in_variables_of_other_names(tmp_path: Path) -> None:
-    made = settings(tmp_path, "listen: {key_env: GUARDPROXY_CHAT_KEY}", {"GUARDPROXY_CHAT_KEY": "k"})
+    made = settings(tmp_path, "listen: {key_env: GUARDPROXY_CHAT_KEY}", {"GUARDPROXY_CHAT_KEY": "k" * 16})
     assert made.key is not None
-    assert made.key.get_secret_value() == "k"
+    assert made.key.get_secret_value() == "k" * 16
 
 
 def test_the_variables_of_a_cluster_are_not_for_us(tmp_path: Path) -> None:
@@ -131,15 +132,15 @@ def test_an_exposed_listener_needs_a_key_or_a_word(tmp_path: Path) -> None:
     exposed = {"--host": (("listen", "host"), "0.0.0.0")}
     with pytest.raises(ConfigError, match="--allow-unauthenticated"):
         settings(tmp_path, flags=exposed)
-    assert settings(tmp_path, environ={"GUARDPROXY_KEY": "k"}, flags=exposed).authenticated
+    assert settings(tmp_path, environ={"GUARDPROXY_KEY": "k" * 16}, flags=exposed).authenticated
     allowed = {**exposed, "--allow-unauthenticated": (("listen", "allow_unauthenticated"), True)}
     assert not settings(tmp_path, flags=allowed).authenticated
 
 
 def test_secrets_are_not_printed(tmp_path: Path) -> None:
-    made = settings(tmp_path, environ={"GUARDPROXY_KEY": "sk-a", "GUARDPROXY_UPSTREAM_KEY": "sk-b"})
+    made = settings(tmp_path, environ={"GUARDPROXY_KEY": "sk-a" * 4, "GUARDPROXY_UPSTREAM_KEY": "sk-b"})
     assert made.key is not None
-    assert made.key.get_secret_value() == "sk-a"
+    assert made.key.get_secret_value() == "sk-a" * 4
     for shown in (repr(made), str(made), made.model_dump_json()):
         assert "sk-a" not in shown
         assert "sk-b" not in shown

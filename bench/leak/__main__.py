@@ -16,8 +16,9 @@ import asyncio
 import random
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from bench.leak import cases, held, placeholders, presidio, replies, views
@@ -27,12 +28,14 @@ from guardproxy.engine import Guard, Silent
 from guardproxy.policy.load import load
 from guardproxy.server.exchange import Blocked, Exchange
 from guardproxy.wire.base import Codec
-from guardproxy.wire.dialects import codecs
+from guardproxy.wire.dialects import by_name
 
 LONGEST_COMMON = 4  # characters of a value that count as leaked: fewer are anybody's
 BARS = {"English prose": 24, "documentation": 80, "German": 80, "code": 80, "JSON": 80, "URLs": 80, "hashes": 80}
 MAX_FALSE = 0.001
-CODECS: dict[str, Codec] = {codec.route.removeprefix("/v1/").partition("/")[0]: codec for codec in codecs()}
+CODECS: dict[str, Codec] = by_name()
+OTHERS = "zoe.other@example.net"
+"""The value of another conversation: only the own one may come back."""
 
 
 @dataclass
@@ -90,28 +93,29 @@ async def streamed(guard: Guard, case: Case, stream: AsyncIterator[bytes]) -> by
 
 async def reply(guard: Guard, case: Case, chunkings: int, tallies: dict[str, Tally], by: str = "") -> None:
     """One planted reply: whole, and streamed in every chunking."""
-    name = f"{case.surface.dialect} {case.surface.name}{by}"
+    name, hidden = f"{case.surface.dialect} {case.surface.name}{by}", case.planted.value
     tally, rng = tallies.setdefault(f"{name}, streamed", Tally()), random.Random(case.text)
     tally.cases += 1
     for number in range(chunkings):
         parts = replies.pieces(replies.payload(case), rng, min(number % 10, 3))
         events = list(replies.events(case, parts))
         raw = await streamed(guard, case, replies.reads(events, rng, number // 5 % 4))
-        _judge(tally, case, lambda raw=raw: replies.read_stream(case, raw), f"{name}, chunking {number}")
+        _judge(tally, hidden, case.safe, partial(replies.read_stream, case, raw), f"{name}, chunking {number}")
     tally = tallies.setdefault(f"{name}, whole", Tally())
     tally.cases += 1
     one = exchange(guard, case.surface.dialect)
     one._choices = choices(case)
     raw = await one.whole(replies.whole(case))
-    _judge(tally, case, lambda: replies.read_whole(case, raw), name)
+    _judge(tally, hidden, case.safe, partial(replies.read_whole, case, raw), name)
 
 
-def _judge(tally: Tally, case: Case, read: object, where: str) -> None:
+def _judge(tally: Tally, value: str, safe: str, read: Callable[[], str], where: str) -> None:
+    """`value` must not be in what is read, and exactly `safe` must."""
     try:
-        got = read()  # type: ignore[operator]
+        got = read()
     except (ValueError, KeyError, TypeError) as e:
         got = f"unreadable: {e}"
-    tally.judge(case.planted.value, case.safe, got, where)
+    tally.judge(value, safe, got, where)
 
 
 async def request(guard: Guard, case: Case, tallies: dict[str, Tally], by: str = "") -> None:
@@ -142,7 +146,7 @@ async def with_presidio(args: argparse.Namespace, tallies: dict[str, Tally]) -> 
     guard = build(presidio.POLICY, bypass=args.bypass)
     await guard.start()
     try:
-        for case in presidio.cases(max(1, args.per_surface // 4)):
+        for case in cases.cases(max(1, args.per_surface // 4), presidio.VALUES):
             await planted(guard, case, min(args.chunkings, 10), tallies, ", presidio")
     finally:
         await guard.aclose()
@@ -153,35 +157,22 @@ async def conversation(guard: Guard, one: placeholders.Conversation, chunkings: 
     name = f"{one.surface.dialect} {one.surface.name}, placeholders{' (listed tool)' if one.listed else ''}"
     tally, rng, value = tallies.setdefault(name, Tally()), random.Random(one.template), one.planted.value
     tally.cases += 1
-    foreign = await exchange(guard, one.surface.dialect).request({**one.request(), **_another(one.surface.dialect)})
+    foreign = await exchange(guard, one.surface.dialect).request(
+        placeholders.spoken(one.surface.dialect, f"I am {OTHERS}.")
+    )
     passage = exchange(guard, one.surface.dialect)
     (held, *more), sent = placeholders.shown(await passage.request(one.request()))
     tally.judge(value, "", "".join(more) if value not in sent and placeholders.INVENTED not in sent else sent, name)
     [other] = placeholders.shown(foreign)[0]
     case = one.reply(held, other)
-    passage._choices = 2
+    passage._choices = choices(case)
     wanted = one.expected(held, other)
     for number in range(chunkings):
         events = placeholders.events(one, case, rng, min(number % 10, 3))
         raw = b"".join([out async for out in passage.stream(replies.reads(events, rng, number // 5 % 4))])
-        _restored(tally, wanted, lambda raw=raw: replies.read_stream(case, raw), f"{name}, chunking {number}")
+        _judge(tally, OTHERS, wanted, partial(replies.read_stream, case, raw), f"{name}, chunking {number}")
     raw = await passage.whole(placeholders.whole(one, case))
-    _restored(tally, wanted, lambda: replies.read_whole(case, raw), name)
-
-
-def _another(dialect: str) -> dict[str, object]:
-    """Another conversation, with another value."""
-    text = "I am zoe.other@example.net."
-    return {"prompt": text} if dialect == "completions" else {"messages": [{"role": "user", "content": text}]}
-
-
-def _restored(tally: Tally, wanted: str, read: object, where: str) -> None:
-    """Nothing but the value of this conversation may have come back: what is not exactly as wanted is wrong."""
-    try:
-        got = read()  # type: ignore[operator]
-    except (ValueError, KeyError, TypeError) as e:
-        got = f"unreadable: {e}"
-    tally.judge("zoe.other@example.net", wanted, got, where)
+    _judge(tally, OTHERS, wanted, partial(replies.read_whole, case, raw), name)
 
 
 async def seam(guard: Guard, case: cases.Seam, tally: Tally) -> None:

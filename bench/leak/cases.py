@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.leak import responses
+from bench.leak import messages, ollama, responses
 
 Body = dict[str, Any]
 
@@ -78,6 +78,15 @@ TEMPLATES = (
 )
 
 
+OTHERS: dict[str, Any] = {
+    "responses": responses,
+    "messages": messages,
+    "ollama_chat": ollama.CHAT,
+    "ollama_generate": ollama.GENERATE,
+}
+"""Dialects whose replies and requests have a file of their own."""
+
+
 @dataclass(frozen=True)
 class Surface:
     """A place where text can stand. `kind`: reply, call (JSON arguments), request."""
@@ -93,13 +102,13 @@ REPLIES = (
         for n in ("content", "reasoning_content", "reasoning", "thinking", "refusal", "content#1")
     ),
     Surface("completions", "reply", "text"),
-    *(Surface("responses", "reply", n) for n in (*responses.TEXTS, *responses.FREE)),
+    *(Surface(name, "reply", n) for name, one in OTHERS.items() for n in (*one.TEXTS, *one.FREE)),
 )
 CALLS = (
     Surface("chat", "call", "tool_calls"),
     Surface("chat", "call", "tool_calls/whole"),
     Surface("chat", "call", "function_call"),
-    *(Surface("responses", "call", n) for n in responses.CALLS),
+    *(Surface(name, "call", n) for name, one in OTHERS.items() for n in one.CALLS),
 )
 REQUESTS = (
     *tuple(
@@ -117,7 +126,7 @@ REQUESTS = (
         )
     ),
     Surface("completions", "request", "prompt"),
-    *(Surface("responses", "request", n) for n in responses.REQUESTS),
+    *(Surface(name, "request", n) for name, one in OTHERS.items() for n in one.REQUESTS),
 )
 
 
@@ -139,10 +148,10 @@ class Case:
         return self.template.replace("{}", self.planted.safe)
 
 
-def cases(per_surface: int = 18) -> Iterator[Case]:
+def cases(per_surface: int = 18, values: Sequence[Planted] = PLANTED) -> Iterator[Case]:
     """`per_surface` cases for each surface; together they cover every value and every template."""
     turn = itertools.count()
-    pairs = list(itertools.product(PLANTED, TEMPLATES))
+    pairs = list(itertools.product(values, TEMPLATES))
     for surface in (*REPLIES, *CALLS, *REQUESTS):
         for _ in range(per_surface):
             planted, template = pairs[next(turn) * 37 % len(pairs)]
@@ -154,8 +163,8 @@ def request(case: Case) -> Body:
     name, text = case.surface.name, case.text
     if case.surface.dialect == "completions":
         return {"model": "gpt-oss", "prompt": text}
-    if case.surface.dialect == "responses":
-        return responses.request(name, text)
+    if other := OTHERS.get(case.surface.dialect):
+        return other.request(name, text)
     call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": json.dumps({"x": text})}}
     messages: dict[str, list[Body]] = {
         "part": [{"role": "user", "content": [{"type": "text", "text": "Hello."}, {"type": "text", "text": text}]}],
@@ -187,8 +196,8 @@ def arrived(case: Case, body: Body) -> str:
     name = case.surface.name
     if case.surface.dialect == "completions":
         return str(body["prompt"])
-    if case.surface.dialect == "responses":
-        return responses.arrived(name, body)
+    if other := OTHERS.get(case.surface.dialect):
+        return other.arrived(name, body)
     first = body["messages"][0]
     if name == "part":
         return str(first["content"][1]["text"])

@@ -16,7 +16,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.leak import replies
-from bench.leak.cases import CALLS, PLANTED, REPLIES, TEMPLATES, Body, Case, Planted, Surface
+from bench.leak.cases import CALLS, OTHERS, PLANTED, REPLIES, REQUESTS, TEMPLATES, Body, Case, Planted, Surface, request
+from guardproxy.types import Role
+from guardproxy.wire.dialects import by_name
 
 POLICY = Path("policies/packs/reversible.yaml")
 INVENTED = "[pii.email:aaaaaaaa]"
@@ -43,8 +45,7 @@ class Conversation:
     listed: bool = False
 
     def request(self) -> Body:
-        text = f"Here: {self.planted.text}. And {INVENTED}?"
-        return {"model": "gpt-oss", "prompt": text} if self.surface.dialect == "completions" else _chat(text)
+        return spoken(self.surface.dialect, f"Here: {self.planted.text}. And {INVENTED}?")
 
     def reply(self, held: str, foreign: str) -> Case:
         """The upstream's reply, with the value's placeholder and two that are none of this conversation's."""
@@ -58,13 +59,24 @@ class Conversation:
         return self.template.replace("{}", f"{back} not {foreign} nor {INVENTED}")
 
 
-def _chat(text: str) -> Body:
-    return {"model": "gpt-oss", "messages": [{"role": "user", "content": text}]}
+def spoken(dialect: str, text: str) -> Body:
+    """A request in which the user says this: the first of the dialect's places that is read as the user's."""
+    for surface in REQUESTS:
+        body = request(Case(surface, PLANTED[0], text)) if surface.dialect == dialect else None
+        said = by_name()[dialect].read_request(body).segments if body else ()
+        if any(s.origin.role is Role.USER and s.text == text for s in said):
+            return body or {}
+    raise LookupError(f"no place of {dialect} is the user's")
+
+
+def free(surface: Surface) -> bool:
+    """Whether a place is in a call that the server ran, or in what came of it: nothing is given back there."""
+    return surface.name in getattr(OTHERS.get(surface.dialect), "FREE", ())
 
 
 def conversations(per_surface: int) -> Iterator[Conversation]:
     turn = itertools.count()
-    for surface in (*REPLIES, *CALLS):
+    for surface in (*(s for s in REPLIES if not free(s)), *CALLS):
         for number in range(per_surface):
             n = next(turn)
             template = TEMPLATES[n * 7 % len(TEMPLATES)]

@@ -7,8 +7,7 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from bench.leak import responses
-from bench.leak.cases import Body, Case
+from bench.leak.cases import OTHERS, Body, Case
 
 
 def pieces(text: str, rng: random.Random, style: int) -> list[str]:
@@ -52,8 +51,8 @@ def events(case: Case, parts: list[str]) -> Iterator[bytes]:
     """The events of a stream, as an upstream writes them."""
     if case.surface.name.endswith("/whole"):
         parts = ["".join(parts)]
-    if case.surface.dialect == "responses":
-        yield from responses.events(case.surface.name, parts)
+    if other := OTHERS.get(case.surface.dialect):
+        yield from other.events(case.surface.name, parts)
         return
     base = {"id": "x", "created": 1, "model": "m"}
     if case.surface.dialect == "completions":
@@ -100,8 +99,8 @@ async def reads(stream: list[bytes], rng: random.Random, style: int) -> AsyncIte
 def whole(case: Case) -> Body:
     """The same reply without streaming."""
     text = payload(case)
-    if case.surface.dialect == "responses":
-        return responses.whole(case.surface.name, text)
+    if other := OTHERS.get(case.surface.dialect):
+        return other.whole(case.surface.name, text)  # type: ignore[no-any-return]
     if case.surface.dialect == "completions":
         return {
             "id": "x",
@@ -121,8 +120,8 @@ def whole(case: Case) -> Body:
 
 def read_stream(case: Case, raw: bytes) -> str:
     """What a client joins from a stream on the case's surface. Raises on anything that is no event."""
-    if case.surface.dialect == "responses":
-        return _unwrap(case, responses.read_stream(case.surface.name, raw))
+    if other := OTHERS.get(case.surface.dialect):
+        return _unwrap(case, other.read_stream(case.surface.name, raw))
     out = []
     *frames, rest = raw.decode().split("\n\n")
     if rest:
@@ -137,8 +136,8 @@ def read_stream(case: Case, raw: bytes) -> str:
 
 def read_whole(case: Case, raw: bytes) -> str:
     """The same of a whole body."""
-    if case.surface.dialect == "responses":
-        return _unwrap(case, responses.read_whole(case.surface.name, raw))
+    if other := OTHERS.get(case.surface.dialect):
+        return _unwrap(case, other.read_whole(case.surface.name, raw))
     return _unwrap(case, "".join(_texts(case, json.loads(raw), "message")))
 
 

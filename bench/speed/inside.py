@@ -21,14 +21,18 @@ from guardproxy.server.line import LINE, Line
 RUNS, REQUESTS, STREAMS, TOKENS = 10, 2000, 40, 200
 
 
+CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
+_STREAMS = {CHAT: mock.events(TOKENS), RESPONSES: mock.response_events(TOKENS)}
+
+
 class _Answer:
     """The upstream's answer, there at once; a stream with one token in each read."""
 
     status, retry_after = 200, ""
 
-    def __init__(self, *, stream: bool) -> None:
+    def __init__(self, path: str, *, stream: bool) -> None:
         self.content_type = "text/event-stream" if stream else "application/json"
-        self._pieces = mock.events(TOKENS) if stream else [mock.BODY]
+        self._pieces = _STREAMS[path] if stream else [mock.BODY]
 
     async def read(self) -> bytes:
         return b"".join(self._pieces)
@@ -41,15 +45,16 @@ class _Answer:
         pass
 
 
-async def _post(path: str, body: bytes, *, stream: bool) -> _Answer:
-    return _Answer(stream=stream)
+async def _post(path: str, body: bytes, *, stream: str | None) -> _Answer:
+    return _Answer(path, stream=stream is not None)
 
 
-def _asked(app: Any, *, stream: bool) -> Callable[[], Awaitable[None]]:
+def _asked(app: Any, path: str, *, stream: bool) -> Callable[[], Awaitable[None]]:
     """One request to the application, as the server would hand it over."""
     body = load.request(stream=stream).split(b"\r\n\r\n", 1)[1]
+    if path == RESPONSES:
+        body = body.replace(b'"messages":', b'"input":')
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    path = "/v1/chat/completions"
     statuses: set[int] = set()
 
     async def receive() -> dict[str, Any]:
@@ -89,8 +94,11 @@ async def _microseconds(ask: Callable[[], Awaitable[None]], times: int) -> float
 
 
 async def inside() -> None:
-    """Print the CPU of a whole request and of a streamed token, without rules and with the default policy."""
-    print(f"{'':<20}{'us/request':>14}{'us/token':>14}", file=sys.stdout)
+    """Print the CPU of a whole request and of a streamed token, without rules and with the default policy.
+
+    A token of a Responses stream may cost 1.5 times one of a chat stream.
+    """
+    print(f"{'':<20}{'us/request':>14}{'us/token':>14}{'of Responses':>14}{'ratio':>8}", file=sys.stdout)
     for title, policy in (("no rules", HERE / "no_rules"), ("default policy", ROOT / "policies" / "default.yaml")):
         values = {"upstream": {"url": "http://127.0.0.1:9/v1"}, "policies": str(policy), "decision_log": "none"}
         settings = Settings.model_validate(values)
@@ -98,6 +106,7 @@ async def inside() -> None:
             running.upstream.post = _post  # type: ignore[assignment,method-assign]
             gc.collect()
             gc.freeze()
-            whole = await _microseconds(_asked(running.app, stream=False), REQUESTS)
-            token = await _microseconds(_asked(running.app, stream=True), STREAMS) / TOKENS
-        print(f"{title:<20}{whole:>14.1f}{token:>14.2f}")
+            whole = await _microseconds(_asked(running.app, CHAT, stream=False), REQUESTS)
+            token = await _microseconds(_asked(running.app, CHAT, stream=True), STREAMS) / TOKENS
+            other = await _microseconds(_asked(running.app, RESPONSES, stream=True), STREAMS) / TOKENS
+        print(f"{title:<20}{whole:>14.1f}{token:>14.2f}{other:>14.2f}{other / token:>8.2f}")

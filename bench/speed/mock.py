@@ -7,6 +7,7 @@ stream: `[[n=512 delay=0.02]]` gives 512 deltas, one each 20 ms (0: as fast as t
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import sys
 import time
@@ -66,6 +67,29 @@ def events(count: int) -> list[bytes]:
     """A stream of so many deltas, one event each."""
     texts = (REPLY[4 * i : 4 * i + 4].encode() for i in range(count))
     return [_FIRST, *(_PLAIN % text for text in texts), _LAST]
+
+
+def response_events(count: int) -> list[bytes]:
+    """The same deltas as a stream of the Responses API."""
+    where = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+    texts = [REPLY[4 * i : 4 * i + 4] for i in range(count)]
+    part = {"type": "output_text", "text": "".join(texts), "annotations": [], "logprobs": []}
+    message = {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed", "content": [part]}
+    begun, response = {**message, "status": "in_progress", "content": []}, {"id": "resp_1", "object": "response"}
+    bodies: list[dict[str, object]] = [
+        {"type": "response.created", "response": {**response, "status": "in_progress", "output": []}},
+        {"type": "response.output_item.added", "output_index": 0, "item": begun},
+        {"type": "response.content_part.added", **where, "part": {**part, "text": ""}},
+        *({"type": "response.output_text.delta", **where, "delta": text, "logprobs": []} for text in texts),
+        {"type": "response.output_text.done", **where, "text": part["text"], "logprobs": []},
+        {"type": "response.content_part.done", **where, "part": part},
+        {"type": "response.output_item.done", "output_index": 0, "item": message},
+        {"type": "response.completed", "response": {**response, "status": "completed", "output": [message]}},
+    ]
+    return [
+        f"event: {body['type']}\ndata: {json.dumps({**body, 'sequence_number': number})}\n\n".encode()
+        for number, body in enumerate(bodies)
+    ]
 
 
 def stamped() -> bytes:

@@ -22,7 +22,7 @@ from guardproxy.engine.strings import MAX_DEPTH, is_json, strings_of
 from guardproxy.policy.globs import any_matches
 
 ID = 8
-"""Characters of an id: base32, 40 bits. A guess must hit one of the few ids of one conversation."""
+"""Characters of an id, a multiple of 8: base32, 5 bits each. A guess must hit one of the few ids of one conversation."""
 LITERAL = "placeholder"
 """Label of what only looks like a placeholder: it is masked like a value, so that the model can't take it for one."""
 _NOISE = frozenset("\\ \t\n")
@@ -32,7 +32,9 @@ MAX_LITERALS = 1_000
 """Different look-alikes that one request may hold."""
 _TURN = 1_000
 """Look-alikes after which other requests have their turn."""
-_SHAPE = re.compile(r"\[[ \\]{0,2}([a-z0-9][a-z0-9._\\-]{0,99})[ \\]{0,2}:[ \\]{0,2}[a-z2-7]{8}[ \\]{0,2}\]", re.I)
+_SHAPE = re.compile(
+    rf"\[[ \\]{{0,2}}([a-z0-9][a-z0-9._\\-]{{0,99}})[ \\]{{0,2}}:[ \\]{{0,2}}[a-z2-7]{{{ID}}}[ \\]{{0,2}}\]", re.I
+)
 
 
 class TooMany(Exception):
@@ -83,7 +85,7 @@ class Vault:
         for attempt in range(1 << 16):
             said = attempt.to_bytes(2, "big") + value.encode("utf-8", "surrogatepass")
             digest = hmac.new(self._key, said, hashlib.sha256).digest()
-            made = f"[{label}:{base64.b32encode(digest[:5]).decode().lower()}]"
+            made = f"[{label}:{base64.b32encode(digest[: ID * 5 // 8]).decode().lower()}]"
             if made not in self._entries:
                 return made
         raise RuntimeError("no id is free")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from guardproxy.text.folding import ACCENTS, INVISIBLE
-from guardproxy.types import VIEWS, ConfigError, Context, FilterConfig, Finding, Origin, Report
+from guardproxy.types import Context, FilterConfig, Finding, Origin, Report
 
 LABELS = ("obfuscation.run",)
 
@@ -40,10 +40,7 @@ class Filter:
     """Looks at characters alone; it needs no view of a text."""
 
     def __init__(self, name: str, config: Config) -> None:
-        if config.views != VIEWS:
-            raise ConfigError(
-                f"filter {name!r}: 'views' is for filters of patterns; obfuscation has none, leave it out"
-            )
+        config.refuse_views(name)
         self.name, self.hold = name, config.hold
 
     def open(self, origin: Origin, context: Context) -> RunScan:

@@ -32,6 +32,8 @@ MAX_PATTERNS = 1_000
 MAX_WORDS = 10_000
 MAX_TOTAL = 1_000_000
 """Characters of all patterns and words of one filter."""
+MAX_SPACES = 8
+"""Characters of white space between two words of a phrase: a line's end and an indent. Each makes large lists slower."""
 _WORDS_A_RULE = 200  # RE2 compiles each rule within a fixed memory
 
 _Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -58,7 +60,7 @@ class PatternEntry(BaseModel):
 
 
 class KeywordEntry(BaseModel):
-    """A list of words or phrases in any language. A space in a phrase stands for any single white space."""
+    """A list of words or phrases in any language. A space in a phrase stands for 1 to 8 characters of white space."""
 
     model_config = _STRICT
     id: _Id
@@ -185,7 +187,8 @@ _LEET = {"a": "4@", "b": "8", "e": "3", "g": "69", "i": "1!|", "l": "1|", "o": "
 def _character(char: str, *, leet: bool) -> str:
     """What one character of a word matches: itself, composed or not, and what stands for it."""
     if char == " ":
-        return r"[\s\u00a0]"
+        # a no-break space as the first only: more of what is not ASCII makes large lists slow
+        return rf"[\s\u00a0]\s{{0,{MAX_SPACES - 1}}}"
     if leet and (others := _LEET.get(char.lower())):
         return f"[{char}{re.escape(others)}]"
     apart = unicodedata.normalize("NFD", char)

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from guardproxy.filters._presidio_gate import ENTITIES, Gate
 from guardproxy.filters._presidio_scan import Found, PresidioScan
 from guardproxy.inference import Pool
-from guardproxy.types import VIEWS, ConfigError, Context, FilterConfig, Origin
+from guardproxy.types import Context, FilterConfig, Origin
 
 LABELS = tuple(sorted({entity.label for entity in ENTITIES.values()}))
 
@@ -48,6 +48,12 @@ DEFAULT = (
 )
 NAMED = ("PERSON", "LOCATION", "NRP")
 """What is looked for besides when there is a model. ORGANIZATION, mostly wrong with small models, must be asked for."""
+_CODES = (
+    "af am ar az bg bn bo ca cs da de dsb el en es et eu fa fi fo fr ga gd grc gu he hi hr hsb ht hu hy id is it ja kmr kn ko "
+    "ky la lb lg lij lt lv mk ml mr ms nb ne nl nn pl pt ro ru sa si sk sl sq sr sv ta te th ti tl tn tr tt uk ur vi yo zh"
+)
+LANGUAGES = tuple(_CODES.split())
+"""Those whose words spaCy 3.8 can split, by its codes. Some need a package of their own for that, told at the start."""
 _BATCH = 16
 _MODULE = "guardproxy.inference.presidio"
 MODEL_PACE = 0.15
@@ -66,7 +72,13 @@ def _known(name: str) -> str:
     return name
 
 
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+def _spoken(code: str) -> str:
+    if code not in LANGUAGES:
+        raise ValueError(f"there is no language {code!r}; known: {', '.join(LANGUAGES)}")
+    return code
+
+
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$"), AfterValidator(_spoken)]
 Package = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
@@ -120,8 +132,7 @@ class Filter:
     """Presidio behind a gate. `start` may take some seconds; it raises ConfigError when something is not installed."""
 
     def __init__(self, name: str, config: Config) -> None:
-        if config.views != VIEWS:
-            raise ConfigError(f"filter {name!r}: 'views' is for filters of patterns; presidio has none, leave it out")
+        config.refuse_views(name)
         self.name, self.hold = name, config.hold
         self.gate = Gate(config.wanted)
         self.workers = config.workers

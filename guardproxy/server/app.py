@@ -30,6 +30,8 @@ from guardproxy.wire.errors import openai
 BASE = "/v1"
 RESPONSES = "/v1/responses"
 MODEL = "/v1/models/"
+LISTS = (BASE + "/models", "/api/tags")
+"""The list of models, as clients of either kind read it."""
 Handler = Callable[[Request, Record, Headers], Awaitable[int]]
 
 
@@ -53,7 +55,6 @@ class App:
         self._policy = guard.policy.digest[:12].encode()
         extra = frozenset(settings.parameters)
         dialects = codecs(extra)
-        self._shapes: dict[str, Shape] = {codec.route: codec.error for codec in dialects}
         self.state = state
         self.background = Background(settings.store.background, upstream, recorder, self.closing) if state else None
         endpoints = {
@@ -61,6 +62,13 @@ class App:
         }
         kept = replace(endpoints[RESPONSES], state=state, background=self.background)
         self._stored = StoredRoutes(kept, self.background)
+        # the errors of an interface are in its shape, for paths beside its own too: the longest beginning counts
+        places = [(codec.route, codec) for codec in dialects]
+        places += [(codec.route.rpartition("/")[0] + "/", codec) for codec in reversed(dialects)]
+        self._shapes: dict[str, Shape] = {
+            place: codec.error for place, codec in sorted(places, key=lambda p: -len(p[0]))
+        }
+        self._id_headers = {codec.route: codec.id_headers for codec in dialects}
         self._guarded: dict[str, Handler] = {
             route: endpoint.serve for route, endpoint in {**endpoints, RESPONSES: kept}.items()
         }
@@ -84,9 +92,13 @@ class App:
         """The name of a path for metrics and records: one of a few."""
         if path.startswith(MODEL):
             return MODEL + "{id}"
-        if path in self._guarded or path == BASE + "/models":
+        if path in self._guarded or path in LISTS:
             return path
         return self._stored.route(path) or "other"
+
+    def _shape(self, path: str) -> Shape:
+        """The shape of errors that clients of this path read."""
+        return next((shape for place, shape in self._shapes.items() if path.startswith(place)), openai)
 
     # ------------------------------------------------------------------------------------------------ one request
 
@@ -103,7 +115,7 @@ class App:
 
     async def _answered(self, request: Request, record: Record) -> int:
         """Serve, and turn what went wrong into an answer. Returns the status."""
-        headers = self._headers(record)
+        headers = self._headers(record, request.path)
         try:
             return await self._serve(request, record, headers)
         except Gone:
@@ -111,12 +123,12 @@ class App:
             return GONE
         except (WireError, UpstreamError) as e:
             record.failed(e.code or "invalid_request", upstream=isinstance(e, UpstreamError))
-            return await self._say(request, error_reply(e, headers, self._shapes.get(request.path, openai)))
+            return await self._say(request, error_reply(e, headers, self._shape(request.path)))
         except Exception as e:
             internal_error(e, record.request_id)
             record.failed("internal_error")
             broken = WireError("guardproxy failed; the request may be repeated.", status=500, code="internal_error")
-            return await self._say(request, error_reply(broken, headers, self._shapes.get(request.path, openai)))
+            return await self._say(request, error_reply(broken, headers, self._shape(request.path)))
 
     async def _say(self, request: Request, reply: Reply) -> int:
         if not request.started:
@@ -124,9 +136,10 @@ class App:
                 await request.reply(reply)
         return reply.status
 
-    def _headers(self, record: Record) -> Headers:
+    def _headers(self, record: Record, path: str) -> Headers:
+        names = self._id_headers.get(path, (b"x-request-id",))
         return (
-            (b"x-request-id", record.request_id.encode()),
+            *((name, record.request_id.encode()) for name in names),
             (b"x-guardproxy-decision", record.decision_id.encode()),
             (b"x-guardproxy-policy", self._policy),
         )
@@ -150,9 +163,11 @@ class App:
         return await self._models(request, path, headers)
 
     async def _models(self, request: Request, path: str, headers: Headers) -> int:
-        one = path.removeprefix(MODEL) if path.startswith(MODEL) else None
         async with self.closing.bounds():
-            reply = await (self.models.listing() if one is None else self.models.one(one))
+            if path.startswith(MODEL):
+                reply = await self.models.one(path.removeprefix(MODEL))
+            else:
+                reply = await (self.models.listing() if path == LISTS[0] else self.models.tags())
         await request.reply(Reply(reply.status, reply.body, headers))
         return reply.status
 
@@ -165,7 +180,7 @@ class App:
     def _not_found(self, path: str) -> WireError:
         if path in self._open:
             return WireError("This path takes GET.", status=405, code="method_not_allowed")
-        there = ", ".join([*(f"POST {p}" for p in self._guarded), f"GET {BASE}/models", f"GET {MODEL}{{id}}"])
+        there = ", ".join([*(f"POST {p}" for p in self._guarded), *(f"GET {p}" for p in LISTS), f"GET {MODEL}{{id}}"])
         return WireError(
             f"There is nothing here: nothing passes guardproxy unguarded. It has {there}.", status=404, code="not_found"
         )

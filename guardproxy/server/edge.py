@@ -212,7 +212,7 @@ class Doorkeeper:
     def check(self, request: Request) -> None:
         """Raises WireError: 401 without the key; 403 for another site's page, where no key would stop it."""
         if self._key is not None:
-            self._check_key(request.headers.get(b"authorization", b""))
+            self._check_key(request.headers)
         elif not _local_origin(request.headers.get(b"origin")):
             raise WireError(
                 "Web pages of other sites may not use a guardproxy that asks for no key.",
@@ -220,13 +220,20 @@ class Doorkeeper:
                 code="origin_not_allowed",
             )
 
-    def _check_key(self, header: bytes) -> None:
-        scheme, _, given = header.partition(b" ")
-        right = hmac.compare_digest(given.strip(), self._key or b"")
-        if scheme.lower() != b"bearer" or not right:
+    def _check_key(self, headers: Mapping[bytes, bytes]) -> None:
+        """One of the two headers in which clients send their key has to hold it."""
+        scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
+        if not self._right(given if scheme.lower() == b"bearer" else b"") and not self._right(
+            headers.get(b"x-api-key", b"")
+        ):
             raise WireError(
-                "Give this guardproxy's key as 'Authorization: Bearer KEY'.", status=401, code="invalid_api_key"
+                "Give this guardproxy's key as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.",
+                status=401,
+                code="invalid_api_key",
             )
+
+    def _right(self, given: bytes) -> bool:
+        return hmac.compare_digest(given.strip(), self._key or b"")
 
 
 def _local_origin(origin: bytes | None) -> bool:

@@ -105,7 +105,7 @@ class Passage:
         self._record.mark("sent")
         codec = self._endpoint.codec
         stream = codec.stream_type if self._exchange.streaming else None
-        answer = await self._endpoint.upstream.post(codec.route, dump(asked), stream=stream)
+        answer = await self._endpoint.upstream.post(codec.route, dump(asked), stream=stream, headers=codec.headers)
         try:
             return await self._relay(answer)
         finally:

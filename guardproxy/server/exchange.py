@@ -210,7 +210,7 @@ class Exchange:
         `stream`: the client is to have it as a stream.
         """
         head = self.head()
-        reply = self._reply(self.codec.stream_writer(head) if stream else self.codec.whole_writer(head))
+        reply = self._reply(self.codec.stream_writer(head) if stream else self.codec.whole_writer(head), whole=True)
         reader = self.codec.reader()
         try:
             for item in reader.whole(body):
@@ -257,7 +257,7 @@ class Exchange:
         self.ended = True
         yield end
 
-    def _reply(self, writer: ReplyWriter) -> Reply:
+    def _reply(self, writer: ReplyWriter, *, whole: bool = False) -> Reply:
         self.writer = writer
         return Reply(
             codec=self.codec,
@@ -271,6 +271,7 @@ class Exchange:
             drop_reasoning=self.guard.policy.defaults.reasoning == "drop",
             vault=self._vault or None,  # an empty one has nothing to give back
             json_reply=self._json_reply,
+            whole=whole,
         )
 
     async def error(self, status: int, body: bytes) -> tuple[int, bytes]:

@@ -55,6 +55,10 @@ class Models:
         """`GET /models`. Raises UpstreamError."""
         return Reply(200, dump({"object": "list", "data": await self._all()}))
 
+    async def tags(self) -> Reply:
+        """`GET /api/tags`, the list as Ollama's clients read it. Raises UpstreamError."""
+        return Reply(200, dump(wire.tags(await self._all())))
+
     async def one(self, escaped: str) -> Reply:
         """`GET /models/{id}`, found in the list: no client's text becomes part of an upstream's path."""
         name = unquote(escaped)

@@ -21,7 +21,9 @@ from guardproxy.server.line import LINE, Line
 from guardproxy.wire.errors import error_body
 
 _HOST = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
-_SINGLE = frozenset((b"host", b"content-length", b"transfer-encoding", b"content-type", b"authorization", b"expect"))
+_SINGLE = frozenset(
+    (b"host", b"content-length", b"transfer-encoding", b"content-type", b"authorization", b"x-api-key", b"expect")
+)
 """Headers that may stand once."""
 LINGER = 0.5
 """Seconds between an answer that ends a connection and its closing."""

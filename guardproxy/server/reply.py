@@ -16,6 +16,7 @@ from guardproxy.server.fields import MAX_NOTES, Field
 from guardproxy.types import Channel, Decision, Json, Origin, WireError
 from guardproxy.wire import errors, sse
 from guardproxy.wire.base import (
+    PART,
     Block,
     Call,
     Codec,
@@ -66,6 +67,8 @@ class Reply:
     vault: Vault | None = None
     """What the request masked reversibly, if anything."""
     json_reply: bool = False
+    whole: bool = False
+    """Each text comes in one piece."""
     fault: str = ""
     failure: str = ""
     """Code of the error that ended the reply."""
@@ -164,6 +167,8 @@ class Reply:
         try:
             one = self._field(index, choice, name)
             one.keep(text, await self._checked(logprobs, one.origin))
+            if self.whole and len(text) > one.gate.plan.policy.defaults.max_whole:
+                one.gate.overflow()
             self._write(one, await one.gate.feed(text, last=last), last=last)
         except Cut as cut:
             await self._cut(index, choice, cut.decision)
@@ -214,7 +219,8 @@ class Reply:
         for name in list(names):
             choice.open.discard(name)
             if one := choice.fields.get(name):
-                self._write(one, await one.gate.part_ended(), last=False)
+                # what has a place of its own never goes on: others come behind it, and what it held back would too
+                self._write(one, await one.gate.part_ended(), last=PART in name)
 
     def _write(self, one: Field, released: str, *, last: bool) -> None:
         one.write(self.writer, self._out, released, last=last)

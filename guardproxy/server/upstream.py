@@ -235,13 +235,19 @@ class Upstream:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeouts.connect),
         )
 
-    async def post(self, path: str, body: bytes, *, stream: str | None) -> Answer:
-        """Ask. `path` and `stream` (the content type of a streamed answer, None for a whole one) are our own constants.
+    async def post(
+        self, path: str, body: bytes, *, stream: str | None, headers: Iterable[tuple[str, str]] = ()
+    ) -> Answer:
+        """Ask. `path`, `stream` (content type of a streamed answer, None for a whole one) and `headers` are our constants.
 
         Raises UpstreamError; answers of 400 and up are answers.
         """
         clock = Clock(self._timeouts, stream=stream is not None)
-        return await self._ask(hdrs.METH_POST, path, self._streams[stream] if stream else self._json, body, clock)
+        sent = self._streams[stream] if stream else self._json
+        if headers:
+            sent = sent.copy()
+            sent.update(headers)
+        return await self._ask(hdrs.METH_POST, path, sent, body, clock)
 
     async def get(self, path: str, *, seconds: float) -> Answer:
         """A small answer in a short time."""

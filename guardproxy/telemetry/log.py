@@ -8,6 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path as File
 from types import TracebackType
@@ -58,6 +61,26 @@ def _ours(name: str) -> bool:
 def internal_error(error: BaseException, request_id: str) -> None:
     """Something happened while serving a request that should not have."""
     logger.error("%s at %s while serving %s", type(error).__name__, place_of(error), request_id)
+
+
+class FilterFailures:
+    """Tells of filters that fail: a line for each filter and kind of failure, not more than one a second."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._next: dict[tuple[str, str], float] = {}
+        self._untold: Counter[tuple[str, str]] = Counter()
+
+    def failed(self, filter: str, kind: str, *, allowed: bool) -> None:
+        """One happened. `allowed`: policy let the text through in spite of it. What is not told now is counted."""
+        key, now = (filter, kind), self._clock()
+        if now < self._next.get(key, now):
+            self._untold[key] += 1
+            return
+        self._next[key] = now + 1
+        more = f"; {untold} more since the last line" if (untold := self._untold.pop(key, 0)) else ""
+        what = "let through" if allowed else "blocked"
+        logger.warning("filter %s failed (%s): its text was %s%s", filter, kind, what, more)
 
 
 def configure(level: int = logging.INFO) -> None:

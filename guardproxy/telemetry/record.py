@@ -16,6 +16,7 @@ from typing import Any, Literal
 from guardproxy.policy.globs import matches
 from guardproxy.telemetry import ids
 from guardproxy.telemetry.journal import Journal
+from guardproxy.telemetry.log import FilterFailures
 from guardproxy.telemetry.metrics import Metrics
 from guardproxy.types import Decision, Facts, Outcome
 
@@ -48,6 +49,7 @@ class Recorder:
     """Whether a model's name may be written down."""
     model_label: Callable[[str], str] = lambda name: "other"
     """The name for metrics: from the settings, or `other`."""
+    failures: FilterFailures = field(default_factory=FilterFailures)
 
     def start(self, request_id: str, route: str, *, journalled: bool = True) -> Record:
         return Record(self, request_id, route, journalled)
@@ -122,9 +124,9 @@ class Record:
     def filter_failed(self, filter: str, kind: Literal["error", "timeout", "overflow"], *, allowed: bool) -> None:
         metrics = self.recorder.metrics
         metrics.filter_failures.of(filter, kind).inc()
-        metrics.failures_allowed.of(filter, kind).inc(
-            int(allowed)
-        )  # both have the same labels, so one can be subtracted
+        # by zero too: with the same labels as the counter above, it can be subtracted from that
+        metrics.failures_allowed.of(filter, kind).inc(int(allowed))
+        self.recorder.failures.failed(filter, kind, allowed=allowed)
         if len(self._failures) < MAX_NAMES:
             self._failures.append({"filter": filter, "kind": kind, "allowed": allowed})
 

@@ -115,9 +115,7 @@ def _gate_node(op: Any, value: Any, flags: syntax._Flags) -> str:
     if op is C.BRANCH:
         return "(?:" + "|".join(_gate(b, flags) for b in value[1]) + ")"
     if op is C.SUBPATTERN:
-        _, add, drop, nodes = value
-        mark = ("i" if add & re.I else "") + ("-i" if drop & re.I else "")
-        return f"(?{mark}:{_gate(nodes, flags.within(add, drop))})"
+        return syntax.scoped(value, _gate(value[3], flags.within(value[1], value[2])))
     if op in (C.MAX_REPEAT, C.MIN_REPEAT):
         low, high, nodes = value
         inner = _gate(nodes, flags)

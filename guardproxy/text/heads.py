@@ -7,7 +7,6 @@ from a tree: the *head*, an expression of fixed width over ASCII, and *ahead*, a
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from re import _constants as C  # type: ignore[attr-defined]  # noqa: N812
@@ -127,7 +126,7 @@ def _ahead_node(op: Any, value: Any, flags: syntax._Flags) -> str:
     if op is C.BRANCH:
         return "(?:" + "|".join(p for b in value[1] if (p := _ahead(b, flags))) + ")"
     if op is C.SUBPATTERN:
-        return _scoped(value, _ahead(value[3], flags.within(value[1], value[2])))
+        return syntax.scoped(value, _ahead(value[3], flags.within(value[1], value[2])))
     if op in (C.MAX_REPEAT, C.MIN_REPEAT):
         _, high, nodes = value
         if syntax._single(nodes, flags) is not None:
@@ -148,14 +147,8 @@ def _plain_node(op: Any, value: Any, flags: syntax._Flags) -> str:
     if op is C.BRANCH:
         return "(?:" + "|".join(_plain(b, flags) for b in value[1]) + ")"
     if op is C.SUBPATTERN:
-        return _scoped(value, _plain(value[3], flags.within(value[1], value[2])))
+        return syntax.scoped(value, _plain(value[3], flags.within(value[1], value[2])))
     if op in (C.MAX_REPEAT, C.MIN_REPEAT):
         low, high, nodes = value
         return syntax._repeat(f"(?:{_plain(nodes, flags)})", low, high)
     return syntax._truth_node(op, value, flags)
-
-
-def _scoped(value: Any, inner: str) -> str:
-    _, add, drop, _ = value
-    mark = ("i" if add & re.I else "") + ("-i" if drop & re.I else "")
-    return f"(?{mark}:{inner})"

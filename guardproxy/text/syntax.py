@@ -212,12 +212,16 @@ def _truth_node(op: Any, value: Any, flags: _Flags) -> str:
     if op is C.SUBPATTERN:
         group, add, drop, nodes = value
         inner = _truth(nodes, flags.within(add, drop))
-        if group is not None:
-            return f"({inner})"
-        mark = ("i" if add & re.I else "") + ("-i" if drop & re.I else "")
-        return f"(?{mark}:{inner})"
+        return scoped(value, inner) if group is None else f"({inner})"
     low, high, nodes = value
     return _repeat("(?:" + _truth(nodes, flags) + ")", low, high) + ("?" if op is C.MIN_REPEAT else "")
+
+
+def scoped(value: Any, inner: str) -> str:
+    """`inner` in a group that doesn't capture, under what a subpattern says of case; `value` is that of its node."""
+    _, add, drop, _ = value
+    mark = ("i" if add & re.I else "") + ("-i" if drop & re.I else "")
+    return f"(?{mark}:{inner})"
 
 
 def _anchor(value: Any, flags: _Flags) -> str:

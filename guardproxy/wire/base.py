@@ -71,13 +71,20 @@ class Conversation:
         """Segments that are parts of one message: the model reads each of these lists as one text."""
         groups: dict[Path, list[Segment]] = {}
         for segment in self.segments:
-            if (message := _message_of(segment.origin.path)) is not None:
-                groups.setdefault(message, []).append(segment)
+            message = None if segment.json or segment.fixed else _message_of(segment.origin.path)
+            if message is not None:
+                who = (segment.origin.role.value, str(segment.origin.channel), str(segment.origin.tool))
+                groups.setdefault((*message, *who), []).append(segment)
         return [parts for parts in groups.values() if len(parts) > 1]
 
 
 def _message_of(path: Path) -> Path | None:
-    """The list of parts that a text is in, if it is in one: `messages[3].content` of `messages[3].content[0].text`."""
+    """The list of parts that a text is in, if it is in one: `messages[3].content` of `messages[3].content[0].text`.
+
+    What is all of a content itself, such as a tool's result among other parts, is read by itself.
+    """
+    if path and path[-1] in _SEAMS:
+        return None
     for at in range(len(path) - 2, -1, -1):
         if path[at] in _SEAMS and type(path[at + 1]) is int:
             return path[: at + 1]
@@ -271,6 +278,10 @@ class Codec(Protocol):
     """The reply field that a message of ours goes into: `content`, `text`."""
     stream_type: str
     """Content type of its streams, from the upstream and to the client."""
+    headers: tuple[tuple[str, str], ...]
+    """What the upstream gets besides the usual headers."""
+    id_headers: tuple[bytes, ...]
+    """The headers in which its clients look for a request's id."""
 
     def read_request(self, body: Json) -> Conversation:
         """Raises WireError, naming the parameter, for what is malformed or not on the allowlist."""

@@ -15,6 +15,8 @@ class ServerSentEvents:
     """The framing of a codec whose streams are server-sent events."""
 
     stream_type = "text/event-stream"
+    headers: tuple[tuple[str, str], ...] = ()
+    id_headers: tuple[bytes, ...] = (b"x-request-id",)
 
     def decoder(self) -> Decoder:
         return sse.Decoder()

@@ -51,6 +51,31 @@ def openai(error: dict[str, Json], status: int = 400) -> bytes:
     return dump({"error": error})
 
 
+_ANTHROPIC: Final = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    503: "overloaded_error",
+    504: "timeout_error",
+}
+"""Anthropic's error type for an HTTP status."""
+
+
+def anthropic(error: dict[str, Json], status: int = 400) -> bytes:
+    """An error object as the body that Anthropic's clients read. `code` and `param` are ours, for programs."""
+    kind = _ANTHROPIC.get(status, "api_error" if status >= 500 else "invalid_request_error")
+    more = {name: error[name] for name in ("code", "param") if error.get(name) is not None}
+    return dump({"type": "error", "error": {"type": kind, "message": error["message"], **more}})
+
+
+def ollama(error: dict[str, Json], status: int = 400) -> bytes:
+    """An error object as the body, or the line of a stream, that Ollama's clients read."""
+    return dump({"error": error["message"]})
+
+
 def blocked_request(message: str, labels: Iterable[str], param: str | None = None) -> dict[str, Json]:
     """The error of the 400 that a blocked request gets: `code` as OpenAI's SDKs know it, `innererror` as Azure's do.
 

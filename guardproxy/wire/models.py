@@ -1,4 +1,4 @@
-"""`/models` and `/models/{id}`, rebuilt: names and numbers of the upstream's answer, nothing else of it.
+"""`/models`, `/models/{id}` and Ollama's `/api/tags`, rebuilt: names and numbers of the upstream's answer, nothing else of it.
 
 Servers put file paths, prompts' templates and owners' names here. An id is kept only if it looks like a model's name.
 """
@@ -6,6 +6,7 @@ Servers put file paths, prompts' templates and owners' names here. An id is kept
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from guardproxy.types import Json, WireError
@@ -14,6 +15,8 @@ _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@+-]*(?:/[A-Za-z0-9_.:@+-]+){0
 _OWNER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _INTS: Final = ("created", "max_model_len")
 MAX_MODELS = 10_000
+MAX_TIME: Final = 253_402_300_799
+"""The last second of the year 9999, which is the last that can be written down."""
 
 
 def valid_id(value: Json) -> bool:
@@ -39,3 +42,13 @@ def models(body: Json) -> dict[str, Any]:
         raise WireError("the upstream's answer is no list of models", status=502, code="upstream_error")
     shown = [m for m in data[:MAX_MODELS] if isinstance(m, dict) and valid_id(m.get("id"))]
     return {"object": "list", "data": [model(m) for m in shown]}
+
+
+def tags(listed: list[dict[str, Any]]) -> dict[str, Any]:
+    """The same list as Ollama's clients read it (`/api/tags`): names and when they came; the rest is not told here."""
+    return {"models": [_tag(one["id"], one["created"]) for one in listed]}
+
+
+def _tag(id: str, created: int) -> dict[str, Any]:
+    at = datetime.fromtimestamp(min(created, MAX_TIME), UTC).isoformat().replace("+00:00", "Z")
+    return {"name": id, "model": id, "modified_at": at, "size": 0, "digest": "", "details": {}}

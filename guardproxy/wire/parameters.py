@@ -28,13 +28,13 @@ from guardproxy.wire.request import (
 
 _HIDES = "the model would read what no filter has read"
 _REPEATS = "the reply would repeat its text as numbers"
-_TEMPLATE = "it changes how the conversation is put to the model"
+TEMPLATE: Final = "it changes how the conversation is put to the model"
 
 DROPPED: Final = frozenset({"metadata"})
 """Not forwarded. `metadata` only labels stored completions, and `store` is off."""
 
 
-def _model(reading: Reading, value: Json, path: Path) -> None:
+def model_name(reading: Reading, value: Json, path: Path) -> None:
     """No segment: the server replaces it by the route's name for it, and refuses names that no route has."""
     if not isinstance(value, str):
         raise wrong(path, "a string", value)
@@ -57,7 +57,7 @@ _BOOLEANS: Final = (
 )  # fmt: skip
 
 SHARED: Final[Table] = {
-    "model": _model,
+    "model": model_name,
     "n": integer(1, MAX_CHOICES),
     "stream_options": fields(
         {"include_usage": boolean, "include_obfuscation": boolean, "continuous_usage_stats": boolean}
@@ -93,13 +93,13 @@ SHARED: Final[Table] = {
     "return_tokens_as_token_ids": refused(_REPEATS, harmless=(False,)),
     "prompt_logprobs": refused(_REPEATS, harmless=(False,)),
     "skip_special_tokens": refused("the reply would hold control tokens", harmless=(True,)),
-    "add_special_tokens": refused(_TEMPLATE, harmless=(True, False)),
-    "add_generation_prompt": refused(_TEMPLATE, harmless=(True,)),
-    "continue_final_message": refused(_TEMPLATE, harmless=(False,)),
-    "chat_template": refused(_TEMPLATE),
-    "chat_template_kwargs": refused(_TEMPLATE),
-    "documents": refused(_TEMPLATE),
-    "mm_processor_kwargs": refused(_TEMPLATE),
+    "add_special_tokens": refused(TEMPLATE, harmless=(True, False)),
+    "add_generation_prompt": refused(TEMPLATE, harmless=(True,)),
+    "continue_final_message": refused(TEMPLATE, harmless=(False,)),
+    "chat_template": refused(TEMPLATE),
+    "chat_template_kwargs": refused(TEMPLATE),
+    "documents": refused(TEMPLATE),
+    "mm_processor_kwargs": refused(TEMPLATE),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from guardproxy.types import Json
@@ -45,12 +46,15 @@ class Dropped(set[str]):
                 self.note(prefix + name)
 
 
-def counts(value: Json) -> dict[str, Any] | None:
-    """Token counts under their known names; whatever else servers put beside them is left out."""
-    return _counts(value, _COUNTS) if isinstance(value, dict) else None
+def counts(value: Json, known: Mapping[str, Any] = _COUNTS) -> dict[str, Any] | None:
+    """Token counts under their known names; whatever else servers put beside them is left out.
+
+    `known`: names to None for a number, or to the names in an object.
+    """
+    return _counts(value, known) if isinstance(value, dict) else None
 
 
-def _counts(value: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+def _counts(value: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for name, inner in known.items():
         one = value.get(name)

@@ -22,6 +22,8 @@ from guardproxy.wire.responses_items import CALLS, RESULTS, SAID_BY_TOOL
 GARBLED: Final = "the upstream sent an event that can't be read"
 FAILED: Final = "the upstream reported an error without a message"
 MAX_ITEMS: Final = 512
+MAX_TEXT: Final = 1 << 24
+"""Characters of one reply: a writer keeps them all, since the end of a stream repeats them."""
 _PARTS: Final = {
     "output_text": "text",
     "text": "text",
@@ -96,13 +98,13 @@ class _Seen:
 class ResponsesReader:
     """Reads one reply."""
 
-    __slots__ = ("_ended", "_halves", "_items", "_open", "done", "dropped")
+    __slots__ = ("_ended", "_halves", "_items", "_size", "done", "dropped")
 
     def __init__(self) -> None:
         self.done = False
         self.dropped: set[str] = Dropped()
         self._items: dict[str, _Seen] = {}  # by id, or by index where there is none
-        self._open: str = ""
+        self._size = 0
         self._halves = Halves()
         self._ended = False
 
@@ -200,12 +202,17 @@ class ResponsesReader:
         if not isinstance(text, str):
             return [Fault(GARBLED)] if text else []
         seen = self._item(body, "message" if kind in ("output_text", "refusal") else "reasoning")
+        if seen.done:  # transformers says a finished item once more, without deltas; with them it is another text
+            seen.done, seen.part[kind] = False, seen.part.get(kind, -1) + 1
         return self._text(seen, kind, seen.part.setdefault(kind, 0), text, body.get("logprobs"))
 
     def _text(self, seen: _Seen, kind: str, part: int, text: str, probabilities: Json) -> list[Item]:
         """More of a text. Halves of characters wait for their other half."""
         key = (kind, part)
         seen.texts[key] = seen.texts.get(key, 0) + len(text)
+        self._size += len(text)
+        if self._size > MAX_TEXT:
+            raise WireError("the upstream sent a longer reply than guardproxy keeps")
         if not text.isascii() or self._halves:
             text = self._halves.mend((0, seen.number, kind, part), text)
         if not text:
@@ -228,7 +235,7 @@ class ResponsesReader:
             return [Unknown(0, "a part of an unknown kind")] if part else []
         name = "output_text" if kind == "text" else kind
         seen = self._item(body)
-        if begins and (name, seen.part.get(name, 0)) in seen.texts:
+        if begins and not seen.done and (name, seen.part.get(name, 0)) in seen.texts:
             seen.part[name] = seen.part.get(name, 0) + 1
         items = self._rest(seen, name, part.get(_PARTS[kind]), None)
         if name == "output_text" and not begins:

@@ -86,3 +86,12 @@ def body(head: Head, kind: str, choices: list[dict[str, Any]], usage: Json) -> b
 
 ZERO: Final = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 """Counts of a reply that no model made."""
+
+
+def arguments_object(text: str) -> dict[str, Any]:
+    """A call's arguments for dialects that have no other form than an object; what is none stands in one."""
+    try:
+        value = orjson.loads(text or "{}")
+    except orjson.JSONDecodeError:
+        value = text
+    return value if isinstance(value, dict) else {"arguments": value}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 import time
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ class Seen:
     start: float
     end: float
     requests: int
+    said: str
+    """On guardproxy's standard error."""
 
     def complaints(self, board: Any, rules: list[Asked]) -> list[str]:
         """What does not work in a dashboard and alerts, one line each."""
@@ -63,7 +66,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     with watched(folder) as proxy, prometheus(proxy.metrics, folder) as server:
         start = time.time()
         count = proxy.drive(SECONDS)
-        yield Seen(server, start, time.time(), count)
+        yield Seen(server, start, time.time(), count, proxy.said())
 
 
 def test_every_expression_has_an_answer(seen: Seen, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,6 +93,14 @@ def test_the_traffic_makes_every_event(seen: Seen) -> None:
     for event in events:
         series = seen.prometheus.over(event, seen.start, seen.end)
         assert any(float(value) > 0 for s in series for _, value in s["values"]), event
+
+
+def test_failures_of_filters_are_told_on_standard_error_but_not_each(seen: Seen) -> None:
+    messages = [json.loads(line)["message"] for line in seen.said.splitlines()]
+    for name, what in (("closed", "blocked"), ("open", "let through")):
+        told = [m for m in messages if m.startswith(f"filter {name} failed (error): its text was {what}")]
+        assert 1 < len(told) <= seen.end - seen.start + 1
+        assert any(m.endswith(" more since the last line") for m in told)
 
 
 def test_prometheus_evaluates_the_alerts_and_the_right_ones_wait_or_fire(seen: Seen) -> None:

@@ -32,7 +32,8 @@ def metrics() -> set[str]:
     return {"up", *made.registry._names_to_collectors}
 
 
-def test_the_json_is_what_the_generator_writes() -> None:
+def test_the_json_is_what_the_generator_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "deploy/grafana")  # as for a program that is run
     made = runpy.run_path(str(ROOT / "deploy/grafana/dashboard.py"))
     assert made["FILE"].read_text("utf-8") == made["text"](), "run: python deploy/grafana/dashboard.py"
 

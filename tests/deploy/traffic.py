@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,9 @@ SAID = {"say mail": ("write to joe@", "mail.com ", "now"), "say boom": ("it is a
 STATUS = {"a bomb": 400, "broken": 400, "trouble": 500}
 """What clients get for them, where it is not 200 (for whole replies)."""
 
+FAILED = r'\{.*"message":"filter (?:open|closed) failed .*'
+"""A line of its log: the only ones that it may write."""
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -48,6 +51,8 @@ class Watched:
     """host:port of its second listener."""
     url: str
     client: httpx.Client
+    said: Callable[[], str]
+    """What it wrote to standard error."""
 
     def ask(self, text: str, *, stream: bool) -> int:
         body = {"model": "gpt-oss", "messages": [{"role": "user", "content": text}], "stream": stream}
@@ -103,7 +108,7 @@ def watched(folder: Path) -> Iterator[Watched]:
         above.script = _script
         url = f"http://127.0.0.1:{above.upstream_port}/v1"
         with (
-            serving(url, folder, *arguments, *full, module="tests.deploy.faulty_guardproxy") as proxy,
+            serving(url, folder, *arguments, *full, module="tests.deploy.faulty_guardproxy", expected=FAILED) as proxy,
             httpx.Client(trust_env=False, timeout=10) as client,
         ):
-            yield Watched(httpx.URL(proxy.metrics_url).netloc.decode(), proxy.url, client)
+            yield Watched(httpx.URL(proxy.metrics_url).netloc.decode(), proxy.url, client, proxy.said)

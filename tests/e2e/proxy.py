@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import re
-import select
 import subprocess
 import sys
 import time
@@ -19,9 +18,11 @@ import httpx
 import pytest
 
 from tests.e2e.tap import SECONDS, Tap, tapped
+from tests.ready import first_line
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
+NOTHING = "(?!)"
 READY = re.compile(
     r"guardproxy: (http://127\.0\.0\.1:\d+/v1) → \S+ · policy \S+ \S+ \([0-9a-f]{12}\) · metrics (\S+)\n.*", re.DOTALL
 )
@@ -67,9 +68,12 @@ class Proxy:
 
 @contextlib.contextmanager
 def serving(
-    upstream: str, folder: Path, *arguments: str, module: str = "guardproxy", **environ: str
+    upstream: str, folder: Path, *arguments: str, module: str = "guardproxy", expected: str = NOTHING, **environ: str
 ) -> Iterator[Proxy]:
-    """A proxy in front of `upstream` until the end of the block. It must end cleanly and have complained of nothing."""
+    """A proxy in front of `upstream` until the end of the block.
+
+    It must end cleanly and have complained of nothing: no line on standard error that doesn't match `expected`.
+    """
     log, errors = folder / "decisions.jsonl", folder / "errors.txt"
     ours = {name: value for name, value in os.environ.items() if not name.startswith("GUARDPROXY_")}
     with tapped(upstream) as tap, errors.open("wb") as complaints:
@@ -96,7 +100,9 @@ def serving(
             url, metrics = _ready(process, errors)
             yield Proxy(url, metrics, process, tap, log, errors)
             process.terminate()
-            assert (process.wait(20), errors.read_text()) == (0, "")
+            code = process.wait(20)
+            unexpected = [line for line in errors.read_text().splitlines() if not re.fullmatch(expected, line)]
+            assert (code, unexpected) == (0, [])
         finally:
             process.kill()
             process.wait(SECONDS)
@@ -104,13 +110,7 @@ def serving(
 
 
 def _ready(process: subprocess.Popen[bytes], errors: Path) -> tuple[str, str]:
-    line, deadline = b"", time.monotonic() + START_SECONDS
-    while not line.endswith(b"\n") and time.monotonic() < deadline:
-        if select.select([process.stdout], [], [], 0.5)[0]:
-            read = os.read(process.stdout.fileno(), 4096)
-            line += read
-            if not read:
-                break
+    line = first_line(process, START_SECONDS)
     if found := READY.fullmatch(line.decode()):
         return found[1], found[2]
     said = errors.read_text(errors="replace").strip() or f"nothing more, for {START_SECONDS} s"

@@ -177,6 +177,16 @@ def expected(dialog: Dialog) -> Said:
     )
 
 
+def check(dialog: Dialog, said: Said) -> None:
+    """A client got of this dialog what it should, streamed or whole."""
+    wanted = expected(dialog)
+    assert said.content == wanted.content
+    assert said.reasoning == wanted.reasoning
+    assert said.parsed == wanted.parsed
+    assert said.end == wanted.end
+    assert said.model == "gpt-oss"
+
+
 def leaks(dialog: Dialog, sent: str, length: int = 6) -> list[str]:
     """Pieces of planted values, `length` characters long, that stand in `sent` and have no business there."""
     allowed = expected(dialog).text

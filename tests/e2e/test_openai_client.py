@@ -16,7 +16,7 @@ from guardproxy.backend.dialog import Dialog
 from guardproxy.backend.dialogs import BY_NAME, EMAIL, request
 from guardproxy.backend.harmony import chat_template
 from tests.e2e.proxy import Proxy
-from tests.e2e.talk import CLIENT_KEY, SECONDS, Caller, Said, expected, leaks, streamed
+from tests.e2e.talk import CLIENT_KEY, SECONDS, Caller, Said, check, expected, leaks, streamed
 
 pytestmark = [pytest.mark.gptoss, pytest.mark.timeout(90)]
 
@@ -234,13 +234,7 @@ def test_streams_side_by_side(guarded: Proxy) -> None:
             return await asyncio.gather(*(one(client, BY_NAME[name]) for name in names))
 
     for name, said in zip(names, asyncio.run(all_of_them()), strict=True):
-        wanted = expected(BY_NAME[name])
-        assert (said.content, said.reasoning, said.parsed, said.end) == (
-            wanted.content,
-            wanted.reasoning,
-            wanted.parsed,
-            wanted.end,
-        )
+        check(BY_NAME[name], said)
 
 
 def test_async_whole(guarded: Proxy) -> None:

@@ -58,9 +58,23 @@ def test_neighbours_share_their_border() -> None:
 
 
 def test_phrases_and_signs() -> None:
-    assert words("die große\nFuge, Große  Fuge", "Große Fuge") == ["große\nFuge"]
+    assert words("die große\nFuge, Große  Fuge", "Große Fuge") == ["große\nFuge", "Große  Fuge"]
     assert words("C++ and c++, C", "C++") == ["C++", "c++"]
     assert words("a.b axb", "a.b") == ["a.b"]
+
+
+@pytest.mark.parametrize("between", [" ", "  ", "\n", "\n    ", "\r\n\t", "\u00a0", "\u00a0  ", " " * 8])
+def test_white_space_in_a_phrase_may_be_a_run(between: str) -> None:
+    text = f"the Blue{between}Heron, a Blue{between}Heronry"
+    assert words(text, "Blue Heron") == [f"Blue{between}Heron"]
+    assert words(text, "blue  heron", whole_words=False) == [f"Blue{between}Heron"] * 2
+
+
+def test_a_run_of_white_space_is_bounded() -> None:
+    assert words(f"Blue{' ' * 9}Heron", "Blue Heron") == []
+    scan = build(keywords=[{"id": "w", "words": ["Blue Heron"]}]).bank.open()
+    assert scan.feed("my Blue" + " " * 8, last=False).settled <= len("my ")
+    assert scan.feed(" " * 1000, last=False).settled >= 1000
 
 
 def test_parts_and_case() -> None:

@@ -15,7 +15,7 @@ from guardproxy.types import UpstreamError
 from guardproxy.wire.base import Codec
 from guardproxy.wire.chat import Chat
 from guardproxy.wire.completions import Completions
-from tests.server.test_exchange import BOMB, DONE, KEY, MAIL, Read, exchange
+from tests.server.exchanges import BOMB, DONE, KEY, MAIL, Read, exchange
 
 SECRET = (MAIL, KEY, "4111 1111 1111 1111")
 WORDS = st.sampled_from(

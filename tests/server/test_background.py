@@ -42,6 +42,11 @@ def ended(c: openai.OpenAI, id: str) -> Any:
     return wait_for(lambda: (got := c.responses.retrieve(id)).status != "in_progress" and got)
 
 
+def records(one: World, made: Any) -> list[Any]:
+    """What was recorded about the making of a response."""
+    return [r for r in one.records(1) if (r["route"], r["request_id"]) == ("background", made._request_id)]
+
+
 def in_steps(*texts: str) -> tuple[Any, threading.Semaphore]:
     """A script that sends the next text each time that it is told to, and then the end."""
     go = threading.Semaphore(0)
@@ -78,7 +83,7 @@ def test_it_is_answered_at_once_and_polled(one: World, c: openai.OpenAI) -> None
     assert one.visits[-1].json["stream"] is True
     one.script = says("fine")
     ask(one, "next", previous_response_id=made.id)
-    record = wait_for(lambda: [r for r in one.records(1) if r["route"] == "background"])[-1]
+    (record,) = wait_for(lambda: records(one, made))
     assert (record["status"], record["error"], record["stream"]) == (200, None, True)
 
 
@@ -88,7 +93,8 @@ def test_it_is_guarded(one: World, c: openai.OpenAI) -> None:
     response = ended(c, made.id)
     assert (response.status, response.incomplete_details.reason) == ("incomplete", "content_filter")
     assert not [row for row in kept(one) if b"bomb" in row or b"canary7x" in row]
-    record = wait_for(lambda: [r for r in one.records(1) if r["route"] == "background" and r["outcome"] == "block"])[-1]
+    (record,) = wait_for(lambda: records(one, made))
+    assert record["outcome"] == "block"
     assert [v["rule"] for v in record["verdicts"]] == ["refuse"]
 
 

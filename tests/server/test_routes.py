@@ -103,18 +103,18 @@ def test_the_second_listener_guards_nothing_else(one: World) -> None:
 
 
 def test_a_key_is_asked_for(tmp_path: Path) -> None:
-    with world(tmp_path, {"GUARDPROXY_KEY": "sk-right"}) as one:
+    with world(tmp_path, {"GUARDPROXY_KEY": "sk-right-and-long"}) as one:
         one.script = plays(answer(whole("fine")))
         body = json.dumps(chat()).encode()
-        for header in (b"", b"authorization: Bearer sk-wrong\r\n", b"authorization: sk-right\r\n",
-                       b"authorization: Basic sk-right\r\n", b"authorization: Bearer \xff\r\n"):  # fmt: skip
+        for header in (b"", b"authorization: Bearer sk-wrong\r\n", b"authorization: sk-right-and-long\r\n",
+                       b"authorization: Basic sk-right-and-long\r\n", b"authorization: Bearer \xff\r\n"):  # fmt: skip
             raw = one.post(body, headers=header)
             assert status_of(raw) == 401
             assert error_of(raw)["type"] == "authentication_error"
         assert status_of(get(one, "/v1/models")) == 401
         assert one.visits == []
-        assert status_of(one.post(body, headers=b"authorization: Bearer sk-right\r\n")) == 200
-        assert b"sk-right" not in one.visits[0].head
+        assert status_of(one.post(body, headers=b"authorization: Bearer sk-right-and-long\r\n")) == 200
+        assert b"sk-right-and-long" not in one.visits[0].head
         assert status_of(get(one, "/healthz")) == 200
 
 

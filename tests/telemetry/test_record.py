@@ -147,7 +147,7 @@ def test_names_that_others_chose_are_told_only_as_the_policy_writes_them() -> No
     assert kept.lines[0]["dropped"] == ["(other)", "reasoning_details"]
 
 
-def test_decisions_are_counted_by_rule_and_mode() -> None:
+def test_decisions_are_counted_by_rule_and_mode(caplog: pytest.LogCaptureFixture) -> None:
     made, _ = recorder()
     record = made.start("req_1", "r")
     verdicts = (Verdict("a", Outcome.REDACT, False, ()), Verdict("b", Outcome.BLOCK, True, ()))
@@ -161,6 +161,7 @@ def test_decisions_are_counted_by_rule_and_mode() -> None:
     assert seen['guardproxy_filter_failures_total{"filter": "slow", "kind": "timeout"}'] == 2
     assert seen['guardproxy_failures_allowed_total{"filter": "slow", "kind": "timeout"}'] == 1
     assert record.outcome is Outcome.REDACT
+    assert [r.getMessage() for r in caplog.records] == ["filter slow failed (timeout): its text was let through"]
 
 
 def test_children_of_a_metric_are_bounded() -> None:

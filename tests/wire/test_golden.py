@@ -6,23 +6,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import anthropic
+import ollama
 import pytest
+from anthropic.lib.streaming._messages import accumulate_event
 from openai.types import Completion
 from openai.types.chat import ChatCompletionChunk
 from openai.types.responses import ResponseStreamEvent
 from pydantic import TypeAdapter
 
 from guardproxy.wire.base import Block, Call, Codec, End, Head, Item, Note, ReplyWriter, Text, Unknown, Usage
-from guardproxy.wire.dialects import codecs
+from guardproxy.wire.dialects import by_name
 from guardproxy.wire.sse import Decoder, comment
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-CASES = sorted(GOLDEN.glob("*/*.in.sse"))
-CODECS: dict[str, Codec] = {codec.route.removeprefix("/v1/").partition("/")[0]: codec for codec in codecs()}
+CASES = sorted((*GOLDEN.glob("*/*.in.sse"), *GOLDEN.glob("*/*.in.ndjson")))
+CODECS: dict[str, Codec] = by_name()
 HEAD = Head("chatcmpl-golden", "gpt-oss", 1700000000, include_usage=True)
 
 
@@ -78,13 +82,13 @@ class Passage:
 
 
 def through(codec: Codec, chunks: Iterator[bytes]) -> bytes:
-    decoder, reader = Decoder(), codec.reader()
+    decoder, reader = codec.decoder(), codec.reader()
     passage = Passage(codec.stream_writer(HEAD))
     out = []
     for events in (*map(decoder.feed, chunks), decoder.close()):
         for event in events:
             if event.comment:
-                out.append(comment())
+                out.append(comment() if codec.keep_alive(HEAD).startswith(b":") else codec.keep_alive(HEAD))
             elif not passage.fault:
                 out += map(passage.take, reader.event(event.data))
     return b"".join((*out, passage.finish()))
@@ -99,7 +103,7 @@ def run(case: Path, size: int) -> bytes:
 
 
 def output(case: Path) -> Path:
-    return case.with_name(case.name.replace(".in.sse", ".out.sse"))
+    return case.with_name(case.name.replace(".in.", ".out."))
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1 << 20])
@@ -110,8 +114,8 @@ def test_golden(case: Path, size: int) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.parent.name}/{c.name}")
 def test_outputs_are_what_clients_expect(case: Path) -> None:
-    if case.parent.name == "responses":
-        read_by_openai(output(case).read_bytes())
+    if (read := READERS.get(case.parent.name)) is not None:
+        read(output(case).read_bytes())
         return
     *events, last = [e.data for e in Decoder().feed(output(case).read_bytes()) if not e.comment]
     assert last == b"[DONE]" and b"[DONE]" not in events
@@ -138,9 +142,48 @@ def read_by_openai(stream: bytes) -> None:
         assert type(read.validate_python(event)).model_fields.keys() >= event.keys()
 
 
+def read_by_anthropic(stream: bytes) -> None:
+    """The client's own types take every event as it is, and its helper puts a message together from them."""
+    read = TypeAdapter(anthropic.types.RawMessageStreamEvent)
+    events = [(e.name.decode(), json.loads(e.data)) for e in Decoder().feed(stream)]
+    assert all(name == body["type"] for name, body in events)
+    *said, (last, error) = [(name, body) for name, body in events if name != "ping"]
+    if last == "error":
+        assert anthropic.types.ErrorResponse.model_validate(error)
+    else:
+        assert last == "message_stop"
+        message, buffers = None, {}
+        for _, body in said:
+            event = read.validate_python(body)
+            message = accumulate_event(event=event, current_snapshot=message, json_bufs=buffers)  # type: ignore[type-var]
+        assert message is not None
+        anthropic.types.Message.model_validate(message.to_dict(), strict=True)
+
+
+def read_by_ollama(stream: bytes, kind: type[ollama.ChatResponse] | type[ollama.GenerateResponse]) -> None:
+    """The client's own types take every line as it is."""
+    *lines, rest = stream.split(b"\n")
+    bodies = [json.loads(line) for line in lines]
+    assert rest == b""
+    if "error" in bodies[-1]:
+        assert bodies.pop().keys() == {"error"}
+    else:
+        assert bodies[-1]["done"] and bodies[-1]["done_reason"]
+    for body in bodies:
+        assert kind.model_fields.keys() >= kind.model_validate(body, strict=True).model_dump(exclude_none=True).keys()
+
+
+READERS: dict[str, Callable[[bytes], None]] = {
+    "responses": read_by_openai,
+    "messages": read_by_anthropic,
+    "ollama_chat": partial(read_by_ollama, kind=ollama.ChatResponse),
+    "ollama_generate": partial(read_by_ollama, kind=ollama.GenerateResponse),
+}
+
+
 def test_every_case_has_its_output_and_its_server() -> None:
     assert len(CASES) >= 18
-    assert {output(c) for c in CASES} == set(GOLDEN.glob("*/*.out.sse"))
+    assert {output(c) for c in CASES} == {*GOLDEN.glob("*/*.out.sse"), *GOLDEN.glob("*/*.out.ndjson")}
 
 
 if __name__ == "__main__":
