@@ -89,6 +89,12 @@ def test_heavy_packages_are_not_imported(statement: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_who_keeps_nothing_imports_no_cryptography() -> None:
+    code = "import guardproxy.server.run, sys; print('cryptography' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "False"
+
+
 def test_names_of_wire_formats_stay_in_wire() -> None:
     """Nothing outside `wire/` mentions a dialect's own field names."""
     for file in FILES:

@@ -269,15 +269,14 @@ class Turn:
         rows = [self._row(response, pending, streams)]
         if events is not None:
             rows.append(self._made(events_id(self.id), "events", b"".join(events)))
-        try:
-            await self.state.store.put(*rows)
-            if self.asked.conversation and wire.turn_over(response):
-                await self._append(response)
+        speaks = bool(self.asked.conversation) and wire.turn_over(response)
+        said = [*self._items, *response["output"]] if speaks else []
+        items = [self._made(one["id"], "item", dump(one)) for one in said]
+        try:  # where the conversation was deleted meanwhile, the response is kept all the same
+            await self.state.store.put(rows, self.asked.conversation, items)
         except StoreError:
             self.record.failed("store_failed")
             return False
-        except KeyError:  # the conversation was deleted meanwhile
-            return True
         return True
 
     def _row(self, response: dict[str, Json], pending: bool, streams: bool) -> Row:
@@ -294,8 +293,3 @@ class Turn:
     def _made(self, id: str, kind: Kind, payload: bytes, **more: Any) -> Row:
         outcome = self.record.outcome.name.lower()
         return Row(id, kind, OWNER, self.family, self.state.policy, outcome, self.created, payload, **more)
-
-    async def _append(self, response: dict[str, Json]) -> None:
-        said = [*(self._items or []), *response["output"]]
-        rows = [self._made(one["id"], "item", dump(one)) for one in said]
-        await self.state.store.append(self.asked.conversation, OWNER, rows)

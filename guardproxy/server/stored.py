@@ -150,23 +150,26 @@ class Visit:
     async def _items_guarded(self, items: list[wire.Item], context: list[wire.Item]) -> list[wire.Item]:
         """Kept items as their client may read them now. `context` is the conversation that they are of. Raises Blocked."""
         said = [item for item in items if not _replied(item)]
-        around = [item for item in context if all(item is not one for one in said)] if self._reversible else []
+        own = {item["id"] for item in said}
+        around = [item for item in context if item["id"] not in own] if self._reversible else []
         exchange = self._exchange(ids.new("resp_"))
         texts: list[wire.Item] = []
         if said or around:
             request = await exchange.again({"model": _NO_MODEL, "input": wire.said([*said, *around])})
             texts = request["input"][: len(said)]
         guarded = iter(texts)
-        return [
-            await self._output(exchange, item) if _replied(item) else {**next(guarded), "id": item["id"]}
-            for item in items
-        ]
+        out: list[wire.Item] = []
+        for item in items:
+            made = await self._output(exchange, item) if _replied(item) else next(guarded)
+            if made is not None:
+                out.append({**made, "id": item["id"]})
+        return out
 
-    async def _output(self, exchange: Exchange, item: wire.Item) -> wire.Item:
-        """An item that a model said."""
-        reply = parse_reply(await self._replied(exchange, wire.item_reply(item)))
-        made = reply["output"][0] if reply["output"] else {"type": "message", "role": "assistant", "content": []}
-        return {**made, "id": item["id"]}
+    async def _output(self, exchange: Exchange, item: wire.Item) -> wire.Item | None:
+        """An item that a model said; None where nothing of it may be read."""
+        output = parse_reply(await self._replied(exchange, wire.item_reply(item)))["output"]
+        made: wire.Item | None = output[0] if output else None
+        return made
 
     # ------------------------------------------------------------------------------------------------ responses
 
@@ -274,16 +277,15 @@ class Visit:
 
     async def _put(self, row: Row) -> None:
         async with self._state.asking(self._record, wire.not_found("conversation", row.family)):
-            await self._state.store.put(row)
+            await self._state.store.put([row])
 
     async def _append(self, conversation: str, items: list[wire.Item]) -> None:
         rows = [self._row(item["id"], "item", conversation, item, int(time.time())) for item in items]
         missing = wire.not_found("conversation", conversation)
         async with self._state.asking(self._record, missing):
-            try:
-                await self._state.store.append(conversation, OWNER, rows)
-            except KeyError:
-                raise missing from None
+            there = await self._state.store.put((), conversation, rows)
+        if not there:
+            raise missing
 
     async def _checked(self, items: list[Json]) -> list[Json]:
         """What a client adds is read like a request, so that what policy refuses is never kept."""
@@ -357,7 +359,10 @@ class Visit:
         """`GET /v1/conversations/{id}/items/{item}`"""
         item = await self._item()
         context = await self._state.items(self._record, self._names[0]) if self._reversible else []
-        return wire.listed((await self._items_guarded([item], context))[0])
+        guarded = await self._items_guarded([item], context)
+        if not guarded:
+            raise wire.not_found("item", item["id"])
+        return wire.listed(guarded[0])
 
     async def delete_item(self) -> Json:
         """`DELETE /v1/conversations/{id}/items/{item}`: the conversation without it."""

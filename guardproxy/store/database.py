@@ -12,11 +12,13 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from guardproxy.store.rows import Kind, Owner, Row
-from guardproxy.store.sealing import Seal, Unreadable
+from guardproxy.store.rows import Kind, Owner, Row, Unreadable
 from guardproxy.types import ConfigError
+
+if TYPE_CHECKING:
+    from guardproxy.store.sealing import Seal
 
 MEMORY: Final = ":memory:"
 OVERHEAD: Final = 512
@@ -171,26 +173,27 @@ class Database:
 
     # ------------------------------------------------------------------------------------------------ writing
 
-    def put(self, rows: Iterable[Row]) -> None:
-        """Keep these rows, all or none; a row that is there is replaced. What is used anew lives as long again.
+    def put(self, rows: Iterable[Row], conversation: str = "", items: Iterable[Row] = ()) -> bool:
+        """Keep rows, and items at the end of a conversation: all or none. A row that is there is replaced.
 
-        Raises TooLarge.
+        What is used anew lives as long again. False where the conversation is not there (any more): the items are not kept
+        then. Raises TooLarge.
         """
         with self._transaction():
             for row in rows:
                 self._put(row)
-
-    def append(self, conversation: str, owner: Owner, rows: Iterable[Row]) -> None:
-        """Items at the end of a conversation. Raises KeyError where there is none (any more), TooLarge."""
-        with self._transaction():
-            if self.get(owner, "conversation", conversation) is None:
-                raise KeyError(conversation)
+            added = list(items)
+            if not added:
+                return True
+            if self.get(added[0].owner, "conversation", conversation) is None:
+                return False
             (last,) = self._one(
                 "SELECT coalesce(max(place), 0) FROM rows WHERE family = ? AND kind = 'item'", conversation
             )
             first = max(last + 1, time.time_ns() // 1000)  # places of deleted items are not given again
-            for place, row in enumerate(rows, first):
+            for place, row in enumerate(added, first):
                 self._put(replace(row, place=place))
+        return True
 
     def _put(self, row: Row) -> None:
         if len(row.payload) > self._bounds.payload:

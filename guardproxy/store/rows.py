@@ -7,7 +7,13 @@ from typing import Literal, TypeAlias
 
 import orjson
 
+from guardproxy.types import GuardproxyError
+
 Kind: TypeAlias = Literal["response", "events", "conversation", "item"]
+
+
+class Unreadable(GuardproxyError):
+    """A row does not match its seal: it was changed or moved, or it was written with another key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from guardproxy.types import GuardproxyError
+from guardproxy.store.rows import Unreadable
 
 NONCE = 12
 """Bytes. They are random: with a key for each conversation a repeat is out of the question (NIST SP 800-38D, 8.3)."""
-
-
-class Unreadable(GuardproxyError):
-    """A row does not match its seal: it was changed or moved, or it was written with another key."""
 
 
 class Seal:

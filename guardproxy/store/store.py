@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from guardproxy.store.database import MEMORY, Bounds, Database, TooLarge
-from guardproxy.store.rows import Kind, Owner, Row
-from guardproxy.store.sealing import Seal, Unreadable
+from guardproxy.store.rows import Kind, Owner, Row, Unreadable
 from guardproxy.telemetry.log import logger, place_of
 from guardproxy.types import GuardproxyError
 
@@ -41,6 +40,8 @@ class Store:
     def __init__(self, path: str, key: bytes | None, bounds: Bounds, counts: Counts) -> None:
         """`key` is any long random text; a store in memory does without."""
         self._path, self._bounds, self._counts = path, bounds, counts
+        from guardproxy.store.sealing import Seal  # cryptography is some megabytes: only who keeps something pays
+
         self._seal = Seal(key or os.urandom(32))
         self._thread = ThreadPoolExecutor(1, "guardproxy-store")
         self._database: Database | None = None
@@ -124,13 +125,9 @@ class Store:
         """The newest row that holds an item of this name."""
         return await self._do(lambda d: d.named(owner, name))
 
-    async def put(self, *rows: Row) -> None:
-        """Keep rows, all or none. Their conversation lives as long again."""
-        await self._do(lambda d: d.put(rows))
-
-    async def append(self, conversation: str, owner: Owner, rows: Iterable[Row]) -> None:
-        """Items at the end of a conversation. Raises KeyError where there is none any more."""
-        await self._do(lambda d: d.append(conversation, owner, rows))
+    async def put(self, rows: Sequence[Row], conversation: str = "", items: Sequence[Row] = ()) -> bool:
+        """Keep rows, and items at the end of a conversation: all or none. False where that conversation is not there."""
+        return await self._do(lambda d: d.put(rows, conversation, items))
 
     async def delete(self, owner: Owner, kind: Kind, id: str) -> bool:
         """Delete a row and what belongs to it alone; False where there is none."""

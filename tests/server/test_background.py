@@ -228,7 +228,7 @@ def test_what_a_crash_left_reads_as_failed(one: World, c: openai.OpenAI) -> None
     row = run(one, state.store.get(Owner(), "response", made.id))
     c.responses.cancel(made.id)
     assert json.loads(row.payload)["response"]["status"] == "in_progress"
-    run(one, state.store.put(row))  # as if nothing had been written after it
+    run(one, state.store.put([row]))  # as if nothing had been written after it
     response = c.responses.retrieve(made.id)
     assert (response.status, response.error.code) == ("failed", "server_error")
     one.script = says("fine")

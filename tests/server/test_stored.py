@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -309,7 +310,7 @@ def test_what_belongs_to_others_is_not_there(one: World) -> None:
         Row("resp_theirs", "response", theirs, "resp_theirs", "p", "allow", 1, json.dumps(said).encode()),
         Row("conv_theirs", "conversation", theirs, "conv_theirs", "p", "allow", 1, b"{}"),
     ]
-    run(one, one.running.app.state.store.put(*rows))
+    run(one, one.running.app.state.store.put(rows))
     with client(one) as c:
         mine = refused(openai.NotFoundError, lambda: c.responses.retrieve("resp_theirs"))
         none = refused(openai.NotFoundError, lambda: c.responses.retrieve("resp_nobody"))
@@ -482,3 +483,22 @@ def test_routes_are_told_by_their_names(one: World) -> None:
         assert f'guardproxy_requests_total{{model="other",route="{route}",status="200"}}' in scraped
     assert response.id not in scraped
     assert "guardproxy_store_rows " in scraped
+
+
+def test_nothing_is_lost_when_many_speak_in_one_conversation(one: World) -> None:
+    with client(one) as c:
+        made = c.conversations.create()
+
+        def speak(number: int) -> None:
+            while True:
+                try:
+                    ask(one, f"number {number}", conversation=made.id)
+                    return
+                except openai.ConflictError:
+                    time.sleep(0.01)
+
+        with ThreadPoolExecutor(6) as threads:
+            list(threads.map(speak, range(12)))
+        said = texts(item.to_dict() for item in c.conversations.items.list(made.id, order="asc", limit=100))
+    assert sorted(said[::2]) == sorted(f"number {n}" for n in range(12))
+    assert said[1::2] == ["fine"] * 12

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardproxy.store.database import MEMORY, OVERHEAD, Bounds, Database, TooLarge, events_id
-from guardproxy.store.rows import Owner, Row
-from guardproxy.store.sealing import Seal, Unreadable
+from guardproxy.store.rows import Owner, Row, Unreadable
+from guardproxy.store.sealing import Seal
 from guardproxy.types import ConfigError
 
 KEY = b"a key of the tests, long enough"
@@ -50,15 +50,14 @@ def test_a_row_comes_back_as_it_was() -> None:
 def test_to_others_it_does_not_exist(other: Owner) -> None:
     one = database()
     one.put([row(names=("msg_1",)), conversation("conv_1")])
-    one.append("conv_1", OWNER, [item("conv_1", "msg_2")])
+    assert one.put([], "conv_1", [item("conv_1", "msg_2")])
     assert one.get(other, "response", "resp_1") is None
     assert one.chain(other, "resp_1", 9) == []
     assert one.named(other, "msg_1") is None
     assert one.items(other, "conv_1") == []
     assert not one.delete(other, "response", "resp_1")
     assert not one.delete(other, "conversation", "conv_1")
-    with pytest.raises(KeyError):
-        one.append("conv_1", other, [])
+    assert not one.put([], "conv_1", [item("conv_1", "msg_3", owner=other)])
     assert one.named(OWNER, "msg_1") is not None
 
 
@@ -139,13 +138,12 @@ def test_a_changed_row_can_not_be_read(change: str) -> None:
 def test_what_expired_is_not_read_and_goes(tmp_path: Path) -> None:
     one = database(str(tmp_path / "store"), expire=0.05)
     one.put([row(names=("msg_1",)), conversation("conv_1")])
-    one.append("conv_1", OWNER, [item("conv_1", "msg_2")])
+    assert one.put([], "conv_1", [item("conv_1", "msg_2")])
     time.sleep(0.06)
     assert one.get(OWNER, "response", "resp_1") is None
     assert one.named(OWNER, "msg_1") is None
     assert one.items(OWNER, "conv_1") == []
-    with pytest.raises(KeyError):
-        one.append("conv_1", OWNER, [])
+    assert not one.put([], "conv_1", [item("conv_1", "msg_3")])
     assert one.purge() == 3
     assert (one.rows, one.size, one.expired) == (0, 0, 3)
     assert one._one("SELECT count(*) FROM names") == (0,)
@@ -176,11 +174,11 @@ def test_a_chain_ends_where_it_breaks_and_is_bounded() -> None:
 def test_deleting_takes_what_belongs_to_it() -> None:
     one = database()
     one.put([row(names=("msg_1",)), row(events_id("resp_1"), kind="events", family="resp_1"), conversation("conv_1")])
-    one.append("conv_1", OWNER, [item("conv_1", "msg_2"), item("conv_1", "msg_3")])
+    assert one.put([], "conv_1", [item("conv_1", "msg_2"), item("conv_1", "msg_3")])
     first, second = one.items(OWNER, "conv_1")
     assert second.place > first.place
     assert one.delete(OWNER, "item", "msg_3")
-    one.append("conv_1", OWNER, [item("conv_1", "msg_4")])
+    assert one.put([], "conv_1", [item("conv_1", "msg_4")])
     assert [r.id for r in one.items(OWNER, "conv_1")] == ["msg_2", "msg_4"]
     assert one.items(OWNER, "conv_1")[1].place > second.place
     assert one.delete(OWNER, "conversation", "conv_1")

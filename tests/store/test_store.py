@@ -52,7 +52,7 @@ async def broken(store: Store, statement: str) -> None:
 
 def test_rows_come_back_and_are_counted() -> None:
     async def work(store: Store) -> None:
-        await store.put(row())
+        await store.put([row()])
         assert await store.get(OWNER, "response", "resp_1") == row()
         assert (store.rows, store.size > 500) == (1, True)
         assert await store.delete(OWNER, "response", "resp_1")
@@ -63,7 +63,7 @@ def test_rows_come_back_and_are_counted() -> None:
 
 def test_a_changed_row_is_counted() -> None:
     async def work(store: Store) -> None:
-        await store.put(row())
+        await store.put([row()])
         await broken(store, "UPDATE rows SET created = 7")
         with pytest.raises(Unreadable):
             await store.get(OWNER, "response", "resp_1")
@@ -74,9 +74,9 @@ def test_a_changed_row_is_counted() -> None:
 def test_what_is_too_large_is_counted_and_so_is_what_goes_for_others() -> None:
     async def work(store: Store) -> None:
         with pytest.raises(StoreError, match="larger"):
-            await store.put(row(payload=b"x" * 2000))
+            await store.put([row(payload=b"x" * 2000)])
         for n in range(5):
-            await store.put(row(f"resp_{n}", b"x" * 300))
+            await store.put([row(f"resp_{n}", b"x" * 300)])
 
     assert during(work, payload=1000, size=3000) == {"too_large": 1, "evicted": 2}
 
@@ -84,7 +84,7 @@ def test_what_is_too_large_is_counted_and_so_is_what_goes_for_others() -> None:
 def test_a_broken_file_is_counted() -> None:
     async def work(store: Store) -> None:
         await broken(store, "DROP TABLE rows")
-        for attempt in (store.put(row()), store.get(OWNER, "response", "x"), store.purge()):
+        for attempt in (store.put([row()]), store.get(OWNER, "response", "x"), store.purge()):
             with pytest.raises(StoreError, match="can't be read or written"):
                 await attempt
 
@@ -95,7 +95,7 @@ def test_what_expired_goes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PURGE", 0.02)
 
     async def work(store: Store) -> None:
-        await store.put(row())
+        await store.put([row()])
         async with asyncio.timeout(5):
             while store.rows:  # noqa: ASYNC110  (nothing tells)
                 await asyncio.sleep(0.01)
