@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE := 1
 export OMP_NUM_THREADS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test test-all check fix bench bench-leak bench-surfaces bench-speed bench-peers bench-views bench-pii clean
+.PHONY: setup demo test test-all check fix bench bench-leak bench-surfaces bench-speed bench-peers bench-structured bench-views bench-pii clean
 
 setup: $(VENV)/.done
 
@@ -46,7 +46,7 @@ fix: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: bench-leak bench-surfaces bench-speed bench-views
+bench: bench-leak bench-surfaces bench-speed bench-structured bench-views
 
 bench-leak: setup ## bytes leaked over hundreds of planted cases and many chunkings; characters held; false redactions
 	$(BIN)/python -m bench.leak
@@ -62,6 +62,9 @@ bench-peers: setup ## the same beside LiteLLM and Portkey, installed from their 
 
 bench-views: setup ## what views against disguises cost, on plain and on hostile text
 	$(BIN)/python -m bench.views
+
+bench-structured: setup ## redacted JSON under random schemas: parses, keeps to them, leaks nothing; cost of a delta
+	$(BIN)/python -m bench.structured
 
 bench-pii: setup ## Presidio: cost of the gate; with DATA=DIR, what is found and what is masked by mistake
 	$(BIN)/python -m bench.pii --gate $(DATA)

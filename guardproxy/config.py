@@ -10,24 +10,25 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path as File
 from types import MappingProxyType
-from typing import Any, get_origin
+from typing import Any, Literal, get_origin
 from urllib.parse import urlsplit
 
 import pydantic
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from guardproxy.amounts import Bytes, Count, LongSeconds, Port, Seconds
+from guardproxy.settings_file import Values, read
 from guardproxy.types import ConfigError, Path
 
 PREFIX = "GUARDPROXY_"
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
 """A model name that may travel in headers and logs."""
 
-_SECRETS = ("key", "upstream_key", "hash_key", "store_key")
+TOOL_SERVER = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+
+_SECRETS = ("key", "upstream_key", "hash_key", "store_key", "tool_keys")
 _HASH_KEY, _STORE_KEY = PREFIX + "HASH_KEY", PREFIX + "STORE_KEY"
 _LEAST = 16
 """Characters of a key that is ours: of any less, a guess is not hopeless."""
@@ -71,6 +72,50 @@ class Upstream(_Section):
     @classmethod
     def _base(cls, value: str) -> str:
         return check_url(value) if value else value
+
+
+class ToolTarget(_Section):
+    """One tool server."""
+
+    url: str
+    """Its address, all of it: `http://127.0.0.1:9000/mcp`."""
+    kind: Literal["mcp", "sse", "http"] = "mcp"
+    """`mcp`: streamable HTTP. `sse`: MCP before it. `http`: a POST of the arguments, answered with the result, both JSON."""
+    key_env: str = ""
+    """Name of the variable that holds the server's key; none: no key is sent."""
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        check_url(value)
+        return value
+
+
+class Tools(_Section):
+    """What `guardproxy tools` serves: a process of its own, with listeners of its own."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8090
+    admin_port: Port = 8091
+    hosts: tuple[str, ...] = ()
+    """Names, besides `host` and the loopback ones, that a request's Host may have; `*` for any."""
+    servers: dict[str, ToolTarget] = {}
+    """Name to tool server. The name begins its path: `/NAME/mcp`, `/NAME/sse`, or `/NAME` for a plain one."""
+
+    @field_validator("servers", mode="before")
+    @classmethod
+    def _addresses(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: {"url": one} if isinstance(one, str) else one for name, one in value.items()}
+
+    @field_validator("servers")
+    @classmethod
+    def _names(cls, value: dict[str, ToolTarget]) -> dict[str, ToolTarget]:
+        for name in value:
+            if not TOOL_SERVER.fullmatch(name) or name in ("healthz", "readyz"):
+                raise ValueError(f"{name!r} can't be a tool server's name; use up to 32 small letters, digits, - and _")
+        return value
 
 
 class Timeouts(_Section):
@@ -137,12 +182,15 @@ class Settings(_Section):
     timeouts: Timeouts = Timeouts()
     limits: Limits = Limits()
     store: Store = Store()
+    tools: Tools = Tools()
     policies: str = ""
     """Folder of the policies; empty for the ones that are shipped."""
     models: dict[str, str] | None = None
     """Name that clients use to name that the upstream knows. Others are 404. Absent: names pass as they are."""
     parameters: tuple[str, ...] = ()
     """Request parameters that are let through although no codec knows them. Their text is not guarded."""
+    moderation_scores: bool = False
+    """Whether who asks for moderation or detections sees scores. Without: 1 for what a rule acts on, 0 for the rest."""
     decision_log: str = "-"
     """File for the decision records, `-` for standard output, `none` for none."""
     key: SecretStr | None = Field(default=None, exclude=True)
@@ -151,6 +199,9 @@ class Settings(_Section):
     """Of keyed hashes and placeholders. Replicas that share it write the same ones; without one each process has its own."""
     store_key: SecretStr | None = Field(default=None, exclude=True)
     """What the store is encrypted with."""
+
+    tool_keys: dict[str, SecretStr] = Field(default={}, exclude=True)
+    """Name of a tool server to its key."""
 
     @field_validator("models", mode="before")
     @classmethod
@@ -196,38 +247,20 @@ def is_loopback(host: str) -> bool:
 # ---------------------------------------------------------------------------------------------------- loading
 
 
-@dataclass(slots=True)
-class _Values:
-    """Settings as written, by path, with where each was written."""
-
-    data: dict[str, Any] = field(default_factory=dict)
-    places: dict[Path, tuple[str, int, int]] = field(default_factory=dict)
-
-    def put(self, path: Path, value: Any, place: tuple[str, int, int]) -> None:
-        target = self.data
-        for part in path[:-1]:
-            if not isinstance(target.get(str(part)), dict):
-                target[str(part)] = {}
-            target = target[str(part)]
-        target[str(path[-1])] = value
-        self.places[path] = place
-
-    def place(self, path: Path) -> tuple[str, int, int]:
-        for end in range(len(path), -1, -1):
-            if path[:end] in self.places:
-                return self.places[path[:end]]
-        return "", 0, 0
-
-
 def load(
-    file: File | None, environ: Mapping[str, str], flags: Mapping[str, tuple[Path, Any]] = MappingProxyType({})
+    file: File | None,
+    environ: Mapping[str, str],
+    flags: Mapping[str, tuple[Path, Any]] = MappingProxyType({}),
+    *,
+    tools: bool = False,
 ) -> Settings:
     """The settings of one process. `flags`: option of the command line to setting and value (None: not given).
+    `tools`: of one that stands before tool servers; its listeners are then those of the section `tools`.
 
     Raises ConfigError."""
-    values = _Values()
+    values = Values()
     if file is not None:
-        _read(file, values)
+        read(file, values)
     for path, value, name in _from_environment(environ):
         values.put(path, value, (name, 0, 0))
     for name, (path, value) in flags.items():
@@ -240,28 +273,53 @@ def load(
             "upstream_key": _secret(environ, settings.upstream.key_env, values, ("upstream", "key_env")),
             "hash_key": _secret(environ, _HASH_KEY, values, ("hash_key",), _LEAST),
             "store_key": _secret(environ, _STORE_KEY, values, ("store_key",), _LEAST),
+            "tool_keys": dict(_tool_keys(settings, environ, values)),
         }
     )
+    if tools:
+        settings = _before_tools(settings)
     _check_keys(settings, environ)
-    _check_together(settings)
+    _check_together(settings, tools=tools)
     return settings
+
+
+def _tool_keys(settings: Settings, environ: Mapping[str, str], values: Values) -> Iterator[tuple[str, SecretStr]]:
+    for name, target in settings.tools.servers.items():
+        if target.key_env and (key := _secret(environ, target.key_env, values, ("tools", "servers", name, "key_env"))):
+            yield name, key
+
+
+def _before_tools(settings: Settings) -> Settings:
+    """Settings whose listeners are those before the tool servers."""
+    own = settings.tools
+    listen = settings.listen.model_copy(update={"host": own.host, "port": own.port})
+    return settings.model_copy(
+        update={"listen": listen, "admin": settings.admin.model_copy(update={"port": own.admin_port})}
+    )
 
 
 def _check_keys(settings: Settings, environ: Mapping[str, str]) -> None:
     """A key under a name that nobody reads would be a door that only seems to be locked."""
-    read = {PREFIX + name.upper() for name in _SECRETS} | {settings.listen.key_env, settings.upstream.key_env}
+    read = {PREFIX + name.upper() for name in _SECRETS if name.endswith("key")}
+    read |= {settings.listen.key_env, settings.upstream.key_env}
+    read |= {target.key_env for target in settings.tools.servers.values() if target.key_env}
     for name in sorted(environ):
         if name.startswith(PREFIX) and name.endswith("KEY") and name not in read:
             raise ConfigError(f"no setting belongs to the variable {name}; the keys are {' and '.join(sorted(read))}")
 
 
-def _check_together(settings: Settings) -> None:
-    if not settings.upstream.url:
+def _check_together(settings: Settings, *, tools: bool) -> None:
+    if tools and not settings.tools.servers:
+        raise ConfigError(
+            "there is no tool server; give --server NAME=URL, like --server files=http://127.0.0.1:9000/mcp"
+        )
+    if not tools and not settings.upstream.url:
         raise ConfigError("there is no upstream; give --upstream URL, like --upstream http://127.0.0.1:8000/v1")
     exposed = not is_loopback(settings.listen.host)
     if exposed and not settings.authenticated and not settings.listen.allow_unauthenticated:
+        what = "the tools" if tools else "the upstream"
         raise ConfigError(
-            f"others could use the upstream through {settings.listen.host}: set {settings.listen.key_env} to a key that "
+            f"others could use {what} through {settings.listen.host}: set {settings.listen.key_env} to a key that "
             "clients must send, or pass --allow-unauthenticated"
         )
     if settings.store.path not in ("", ":memory:") and settings.store_key is None:
@@ -273,7 +331,7 @@ def _check_together(settings: Settings) -> None:
         raise ConfigError(f"both listeners want port {settings.listen.port}; give another --admin-port")
 
 
-def _secret(environ: Mapping[str, str], name: str, values: _Values, path: Path, least: int = 1) -> SecretStr | None:
+def _secret(environ: Mapping[str, str], name: str, values: Values, path: Path, least: int = 1) -> SecretStr | None:
     value = environ.get(name, "")
     if not value:
         if path in values.places:
@@ -287,7 +345,7 @@ def _secret(environ: Mapping[str, str], name: str, values: _Values, path: Path, 
     return SecretStr(value)
 
 
-def _validate(values: _Values) -> Settings:
+def _validate(values: Values) -> Settings:
     for name in _SECRETS:
         if name in values.data:
             raise ConfigError(
@@ -353,7 +411,9 @@ def variables() -> dict[str, Path]:
     for name, info in Settings.model_fields.items():
         section = info.annotation
         if isinstance(section, type) and issubclass(section, _Section):
-            found.update({f"{PREFIX}{name}_{sub}".upper(): (name, sub) for sub in section.model_fields})
+            found.update(
+                {f"{PREFIX}{name}_{sub}".upper(): (name, sub) for sub in section.model_fields if sub != "servers"}
+            )
         elif name not in ("models", *_SECRETS):
             found[f"{PREFIX}{name}".upper()] = (name,)
     return found
@@ -386,57 +446,3 @@ def _annotation(path: Path) -> Any:
         info = model.model_fields[part]
         model = info.annotation
     return model
-
-
-# ---------------------------------------------------------------------------------------------------- YAML
-
-
-def _read(file: File, values: _Values) -> None:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as e:
-        raise ConfigError(f"the settings in {file} can't be read: {e.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigError("the settings must be UTF-8 text", str(file), 1, 1) from None
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as e:
-        mark = e.problem_mark or e.context_mark
-        at = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        raise ConfigError(f"this is not YAML: {e.problem or e.context}", str(file), *at) from None
-    except (yaml.YAMLError, RecursionError) as e:
-        raise ConfigError(f"this is not YAML: {type(e).__name__}", str(file), 1, 1) from None
-    if node is None:
-        return
-    if not isinstance(node, yaml.MappingNode):
-        raise ConfigError("settings are `name: value` lines", str(file), 1, 1)
-    values.data.update(_plain(node, (), str(file), values, set()))
-
-
-def _plain(node: yaml.Node, path: Path, file: str, values: _Values, above: set[int]) -> Any:
-    place = (file, node.start_mark.line + 1, node.start_mark.column + 1)
-    values.places.setdefault(path, place)
-    if id(node) in above:
-        raise ConfigError("an alias may not stand inside of its own anchor", *place)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(n, (*path, i), file, values, {*above, id(node)}) for i, n in enumerate(node.value)]
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, path, file, values, {*above, id(node)})
-    try:
-        return yaml.constructor.SafeConstructor().construct_object(node)
-    except (yaml.YAMLError, ValueError) as e:
-        raise ConfigError(f"this value can't be read: {type(e).__name__}", *place) from None
-
-
-def _mapping(node: yaml.MappingNode, path: Path, file: str, values: _Values, above: set[int]) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for key, value in node.value:
-        place = (file, key.start_mark.line + 1, key.start_mark.column + 1)
-        if not isinstance(key, yaml.ScalarNode):
-            raise ConfigError("a key must be one word", *place)
-        name = str(key.value)
-        if name in out:
-            raise ConfigError(f"{name!r} stands here twice", *place)
-        values.places[(*path, name)] = place
-        out[name] = _plain(value, (*path, name), file, values, above)
-    return out

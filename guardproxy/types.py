@@ -58,6 +58,8 @@ class Origin:
     tool: str | None = None
     """Recipient of a call, or author of a result."""
     path: Path = ()
+    inferred: bool = False
+    """The channel was told from the text itself, which may lie or be garbled: rules of every channel apply."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,16 @@ PACKAGE = ROOT / "guardproxy"
 LAYERS = [
     {"types"},
     {"text", "amounts"},
+    {"settings_file"},
     {"config"},
     {"inference"},
     {"filters", "monitors", "policy", "wire"},
     {"engine", "telemetry"},
     {"store"},
     {"governance"},
+    {"library"},
     {"server", "backend"},
+    {"tools"},
     {"cli"},
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}

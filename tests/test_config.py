@@ -161,6 +161,40 @@ def test_other_urls_are_refused(url: str) -> None:
         check_url(url)
 
 
+def test_settings_before_tool_servers(tmp_path: Path) -> None:
+    file = tmp_path / "tools.yaml"
+    file.write_text(
+        "listen: {port: 1}\ntools:\n  port: 2\n  admin_port: 3\n  servers:\n    files: http://127.0.0.1:9000/mcp/\n"
+        "    run: {url: http://127.0.0.1:9001, kind: http, key_env: RUN_KEY}\n"
+    )
+    made = load(file, {"RUN_KEY": "sk-run"}, tools=True)
+    assert (made.listen.port, made.admin.port) == (2, 3)
+    assert made.tools.servers["files"].url == "http://127.0.0.1:9000/mcp/"  # a slash at the end may count there
+    assert {name: key.get_secret_value() for name, key in made.tool_keys.items()} == {"run": "sk-run"}
+    assert "sk-run" not in repr(made)
+    assert load(file, {"RUN_KEY": "k"}, UPSTREAM).listen.port == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("tools: {port: 2}", "there is no tool server; give --server NAME=URL"),
+        ("tools: {servers: {Files: http://x/mcp}}", "'Files' can't be a tool server's name"),
+        ("tools: {servers: {healthz: http://x/mcp}}", "'healthz' can't be a tool server's name"),
+        ("tools: {servers: {a: 'ftp://x'}}", "'ftp://x' is not a base URL"),
+        ("tools: {servers: {a: {url: http://x, kind: stdio}}}", "'mcp', 'sse' or 'http'"),
+        ("tools: {servers: {a: {url: http://x, key_env: NOT_SET}}}", "the variable NOT_SET is to hold a key"),
+        ("tools: {host: 0.0.0.0, servers: {a: http://x}}", "others could use the tools through 0.0.0.0"),
+    ],
+)
+def test_a_mistake_about_tool_servers_is_said(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "tools.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as e:
+        load(file, {}, tools=True)
+    assert said in str(e.value)
+
+
 def test_loopback() -> None:
     assert all(map(is_loopback, ("127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost", "LOCALHOST")))
     assert not any(map(is_loopback, ("0.0.0.0", "::", "10.0.0.1", "example.com", "localhost.evil.example", "")))

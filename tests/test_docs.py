@@ -13,6 +13,7 @@ from guardproxy.config import load
 from guardproxy.policy.load import Examined, examine
 from guardproxy.telemetry import Metrics
 from guardproxy.types import Context, Direction, Origin, Role
+from guardproxy.wire.dialects import codecs
 
 ROOT = Path(__file__).parents[1]
 
@@ -67,6 +68,14 @@ def test_the_metrics_of_the_docs_are_those_there_are() -> None:
     ours = {name for name in there if name.startswith("guardproxy_")}
     assert {name for name in written if name.startswith("guardproxy_")} == ours
     assert written - ours <= there
+
+
+def test_the_routes_of_the_docs_are_those_there_are() -> None:
+    page = (ROOT / "docs/dialects.md").read_text("utf-8")
+    written = re.findall(r"^\| `POST (\S+)` \|", page, re.MULTILINE)
+    assert written == [codec.route for codec in codecs()]
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert all(f"`POST {route}`" in readme for route in written)
 
 
 def test_the_filter_of_the_docs_finds_what_it_says() -> None:

@@ -65,7 +65,9 @@ class Ollama:
             return {"model": "gpt-oss", "prompt": "Hi.", name: text}
         call = {"function": {"name": "f", "arguments": {"x": text if name == "arguments" else ""}}}
         messages: list[Body] = [{"role": "user", "content": "Hi."}]
-        if name in ("system", "user", "assistant"):
+        if name == "user":
+            messages = [{"role": name, "content": text}]
+        elif name in ("system", "assistant"):
             messages.append({"role": name, "content": text})
         elif name == "thinking":
             messages.append({"role": "assistant", "content": "", "thinking": text})
@@ -99,4 +101,4 @@ CHAT = Ollama(
     ("tool_calls",),
     ("system", "user", "assistant", "thinking", "arguments", "tool", "description"),
 )
-GENERATE = Ollama(False, ("response", "thinking"), (), ("prompt", "system", "suffix"))
+GENERATE = Ollama(False, ("response", "thinking"), ("tool_calls",), ("prompt", "system", "suffix"))

@@ -19,6 +19,7 @@ from guardproxy.types import GuardproxyError
 
 COMMANDS: Final = {
     "serve": "run the proxy in front of an upstream",
+    "tools": "run the proxy in front of tool servers (MCP)",
     "backend": "run the local gpt-oss that the demo and the tests use",
     "demo": "run the backend, the proxy and three exchanges through both",
     "check": "say what is wrong with a policy",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from guardproxy.engine.vault import Vault
 from guardproxy.types import Edit, Style
@@ -52,3 +53,20 @@ class Replacer:
             at = edit.end
         out.append(text[at:])
         return "".join(out)
+
+
+def over_a_seam(parts: Sequence[str], crossing: Iterable[Edit], made: Sequence[Iterable[Edit]]) -> Edit | None:
+    """The edit of joined parts that goes on over a seam, unless what follows the seam was taken out of its part already.
+
+    What a filter sees across a seam can't be cut out. `Hello.` before a part that begins with an address is no head of
+    one; `.com` behind an address is its tail. `crossing`: edits of all parts as one text; `made`: those of each part.
+    """
+    at = 0
+    crossing = tuple(crossing)
+    for (part, following), own in zip(pairwise(parts), made[1:], strict=True):
+        at += len(part)
+        for edit in crossing:
+            tail = min(edit.end - at, len(following))
+            if edit.start < at < edit.end and sum(min(e.end, tail) - e.start for e in own if e.start < tail) < tail:
+                return edit
+    return None

@@ -10,11 +10,12 @@ import asyncio
 import time
 from bisect import bisect_right
 from collections.abc import Awaitable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
 from guardproxy.engine.edits import Replacer
-from guardproxy.engine.observe import FailureKind, Observer
+from guardproxy.engine.limits import Deadline, Held
+from guardproxy.engine.observe import FailureKind, Observer, Silent
 from guardproxy.engine.plan import Plan
 from guardproxy.types import Context, Decision, Edit, Facts, Filter, Finding, Outcome, Report, Scan, Span, Verdict
 
@@ -31,41 +32,13 @@ class Cut(Exception):
         self.decision = decision
 
 
-@dataclass(slots=True)
-class Held:
-    """Characters that all requests together hold back now; `limit` bounds the memory of a crowd."""
-
-    limit: int
-    now: int = 0
-
-    @property
-    def full(self) -> bool:
-        return self.now > self.limit
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """Time that one filter may spend on one segment, in all, however slowly it arrives.
-
-    A piece costs something besides its characters: without its own share, numbers or hashes that come a token at a time
-    would be refused where the same text in one piece passes.
-    """
-
-    base: float = 1.0
-    per_kilobyte: float = 0.008
-    per_piece: float = 0.00025
-
-    def seconds(self, characters: int, pieces: int = 1, pace: float = 0.0) -> float:
-        """`pace`: seconds per kilobyte that a filter asks for, if it is more."""
-        return self.base + max(self.per_kilobyte, pace) * characters / 1024 + self.per_piece * pieces
-
-
 def _pace(one: Filter) -> float:
     """Seconds per kilobyte of a filter that reads slowly (a language model); patterns have none."""
     pace: float = getattr(one, "seconds_per_kilobyte", 0.0)
     return pace
 
 
+_NO_FAILURES = ("guard.unread", "guard.schema")  # of the policy's defaults, but of no filter
 _NOTHING = Decision(Outcome.ALLOW)
 
 
@@ -104,8 +77,12 @@ class Gate:
         """Characters of the source that went out, replaced or not."""
         self.placed: list[tuple[int, int, int]] = []
         """(start, end) in the source of each edit made, and the length of what stands there now."""
+        self.cuts = True
+        """False: it reads to the end whatever it finds, for who only looks. The decision says what would have been cut."""
         self.known: frozenset[str] | None = None
         """For a second view of a text: rules that the first one told about, so that nothing is counted twice."""
+        self.quiet = False
+        """Another view of the text tells what was decided, unless this one blocks."""
         self._replacer, self._observer, self._held, self._deadline = replacer, observer, held, deadline
         self._text = ""  # what is not released yet, but for the latest pieces: joined when something is released
         self._pieces: list[str] = []
@@ -119,16 +96,16 @@ class Gate:
         self._streamed = False
         self._since = 0.0  # when the oldest held text came in
         self._waited = 0.0
-        self._bypass = bypass
+        self.bypassed = bypass
         self._shadow: list[str] = []
-        self._ended = False
+        self.ended = False
         self._readings = self._open()
 
     # ------------------------------------------------------------------------------------------------ the path
 
     async def feed(self, text: str, *, last: bool = False) -> str:
         """Take more of the segment; return what may go out. Raises Cut when a rule blocks."""
-        if self._bypass:
+        if self.bypassed:
             return text
         try:
             return await self._all(text, last)
@@ -148,7 +125,7 @@ class Gate:
         return "".join(out)
 
     async def _feed(self, text: str, last: bool) -> str:
-        if self._ended:
+        if self.ended:
             raise RuntimeError("the gate has ended")
         self._pieces.append(text)
         self._fed += len(text)
@@ -172,7 +149,7 @@ class Gate:
 
         A match that straddles the seam is found when the field comes back; its head is out, so it cuts.
         """
-        if self._fed == self._seam or self._bypass or self._ended:
+        if self._fed == self._seam or self.bypassed or self.ended:
             return ""
         tail = self._context()
         found, _ = await self._scan("", True)
@@ -201,14 +178,30 @@ class Gate:
 
     async def judge(self, text: str) -> tuple[Edit, ...]:
         """Read a whole text and return the edits it needs, without making them. Raises Cut."""
-        if self._bypass:
-            return ()
+        if not self.bypassed:
+            await self.look(text, last=True)
+        return self._edits
+
+    async def look(self, text: str, *, last: bool = False) -> None:
+        """Read more of a text that another view writes: `released` and `edits` say what came of it. Raises Cut."""
         writing, self._replacer = self._replacer, self._replacer.reading()
         try:
-            await self.feed(text, last=True)
+            await self.feed(text, last=last)
         finally:
             self._replacer = writing
+
+    def hold(self, more: int) -> None:
+        """Somebody keeps `more` characters back beside this gate's own; negative: no longer."""
+        self._held.now += more
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits so far, made or not: those that end at or before `released` are final."""
         return self._edits
+
+    def replacement(self, edit: Edit, text: str) -> str:
+        """What stands for a span's text."""
+        return self._replacer(edit, text)
 
     def render(self, text: str, edits: tuple[Edit, ...]) -> str:
         """A whole text with these edits made: for callers of `judge`."""
@@ -307,19 +300,32 @@ class Gate:
             findings = (*findings[:MAX_FINDINGS], Finding("guard", "guard.overflow", 1.0))
         self.facts = replace(self.facts, findings=findings)
         self.decision = self.plan.decide(self.facts)
-        failures = [f for f in found if f.label.startswith("guard.") and f.label != "guard.unread"]
+        failures = [f for f in found if f.label.startswith("guard.") and f.label not in _NO_FAILURES]
         for finding in failures:
             kind: FailureKind = finding.label.removeprefix("guard.")  # type: ignore[assignment]
             self._observer.filter_failed(finding.filter, kind, allowed=self.decision.outcome < Outcome.BLOCK)
-        if self.decision.outcome >= Outcome.BLOCK:
+        if self.decision.outcome >= Outcome.BLOCK and self.cuts:
             self._cut()
         self._edits = self.decision.edits
-        if any(e.start < self.released and (e.start, e.end) not in self._made for e in self._edits):
+        if self.cuts and any(e.start < self.released and (e.start, e.end) not in self._made for e in self._edits):
             self._cut()  # its head is out already: what can't be taken back is at least not finished
 
     def overflow(self) -> None:
         """The text is more than is read of it: a finding like any failure. Raises Cut where policy blocks those."""
         self._decide([Finding("guard", "guard.overflow", 1.0)])
+
+    def misfit(self) -> None:
+        """No replacement fits the schema that the client asked for: a finding like any failure. Raises Cut like `overflow`."""
+        self._decide([Finding("guard", "guard.schema", 1.0)])
+
+    def mute(self) -> None:
+        """Tell nobody what is decided: the text is only a proposal of ours."""
+        self._observer = Silent()
+
+    def tell(self) -> None:
+        """Tell what was decided after all, though `quiet`."""
+        if not self.plan.shadow:
+            self._observer.decided(self.facts, self.decision, final=True)
 
     def unread(self) -> None:
         """There is something that no filter can read. Raises Cut where policy blocks that."""
@@ -396,9 +402,9 @@ class Gate:
 
     def end(self) -> None:
         """No more text comes: tell what was decided. Idempotent; also for a stream that broke off."""
-        if self._ended:
+        if self.ended:
             return
-        self._ended = True
+        self.ended = True
         self._held.now -= self._fed - self.released
         self._text = ""
         self._pieces.clear()
@@ -412,8 +418,9 @@ class Gate:
 
     def _told(self) -> bool:
         """Whether another view of the same text told all that this one has to tell."""
-        rules = (v.rule for v in self.decision.verdicts)
-        return self.known is not None and self.decision.outcome < Outcome.BLOCK and all(r in self.known for r in rules)
+        if self.decision.outcome >= Outcome.BLOCK:
+            return False
+        return self.quiet or (self.known is not None and all(v.rule in self.known for v in self.decision.verdicts))
 
     def _close_scans(self) -> None:
         for reading in self._readings:
@@ -421,7 +428,7 @@ class Gate:
 
     async def shadow(self) -> None:
         """Run the filters that only shadow rules need, after the text went out, and tell the decision with theirs."""
-        if not self.plan.shadow or self._bypass:
+        if not self.plan.shadow or self.bypassed:
             return
         text, found = "".join(self._shadow), list(self.facts.findings)
         context = Context(self.facts.tenant, self.facts.model)

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Literal
 
 from guardproxy.engine.edits import Replacer
-from guardproxy.engine.gate import Deadline, Gate, Held
+from guardproxy.engine.gate import Gate
+from guardproxy.engine.limits import Deadline, Held
 from guardproxy.engine.observe import Observer, Silent
 from guardproxy.engine.plan import Plans
 from guardproxy.engine.vault import Vault

@@ -63,9 +63,9 @@ async def guard_json(text: str, open_view: Callable[[], Gate], *, depth: int = 0
             await _guard_key(token.value, open_gate)
             continue
         value = await _guard_value(text, token, own, open_gate, depth)
-        if value != token.value:
-            out += (text[at : token.start], json.dumps(value, ensure_ascii=False))
-            at = token.end
+        if value is not None:
+            out += (text[at : token.start + 1], value)
+            at = token.end - 1
     if inside < len(edits):
         gate.refuse(next(e for e in edits if not _in_string(e, tokens)))
     out.append(text[at:])
@@ -103,23 +103,39 @@ async def _guard_key(key: str, open_gate: Callable[[], Gate]) -> None:
         gate.refuse(edits[0])
 
 
-async def _guard_value(text: str, token: JsonString, raw: list[Edit], open_gate: Callable[[], Gate], depth: int) -> str:
-    """A string value with the edits of both views made, and JSON inside it guarded too."""
+async def _guard_value(
+    text: str, token: JsonString, raw: list[Edit], open_gate: Callable[[], Gate], depth: int
+) -> str | None:
+    """What stands between the quotes now: the edits of both views made, and JSON inside it guarded too. None: the same."""
     if not token.value:
-        return ""
+        return None
     gate = open_gate()
-    own, outer = await gate.judge(token.value), _decoded(text, token, raw)
+    own = await gate.judge(token.value)
+    places = [m.start() for m in _ESCAPE.finditer(text, token.start + 1, token.end - 1)] if own or raw else []
+    outer = _decoded(places, raw)
     if depth < MAX_DEPTH and token.value.lstrip()[:1] in ("{", "[", '"') and is_json(token.value):
         for edit in outer:  # seen from outside only (by its key, say): inside it might break the inner document
             if not any(e.start < edit.end and edit.start < e.end for e in own):
                 gate.refuse(edit)
-        return await guard_json(token.value, open_gate, depth=depth + 1)
-    return gate.render(token.value, unite([*own, *outer]))
+        value = await guard_json(token.value, open_gate, depth=depth + 1)
+        return None if value == token.value else escaped(value)
+    if not (edits := unite([*own, *outer])):
+        return None
+    places.append(token.end - 1)
+    out: list[str] = []
+    at = token.start + 1
+    for edit in edits:
+        said = gate.replacement(edit, token.value[edit.start : edit.end])
+        out += (text[at : places[edit.start]], escaped(said))
+        at = places[edit.end]
+    return "".join((*out, text[at : token.end - 1]))
 
 
-def _decoded(text: str, token: JsonString, raw: list[Edit]) -> list[Edit]:
-    """Edits of the raw text as ones of the decoded value: whole characters only."""
-    if not raw:
-        return []
-    places = [m.start() for m in _ESCAPE.finditer(text, token.start + 1, token.end - 1)]
+def escaped(value: str) -> str:
+    """A text as it stands between the quotes of a JSON string."""
+    return json.dumps(value, ensure_ascii=False)[1:-1]
+
+
+def _decoded(places: list[int], raw: list[Edit]) -> list[Edit]:
+    """Edits of the raw text as ones of the decoded value, whose characters stand at these places: whole characters only."""
     return [replace(e, start=bisect_right(places, e.start) - 1, end=bisect_left(places, e.end)) for e in raw]

@@ -40,7 +40,7 @@ class Plans:
             self._used |= {id(f): f for f in (*plan.enforcing, *plan.shadow)}
 
     def of(self, origin: Origin, model: str, tenant: str, route: str) -> Plan:
-        key = (origin.direction, origin.role, origin.channel, origin.tool, model, tenant, route)
+        key = (origin.direction, origin.role, origin.channel, origin.inferred, origin.tool, model, tenant, route)
         plan = self._plans.get(key)
         if plan is None:
             if len(self._plans) >= _PLANS:

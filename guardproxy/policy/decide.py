@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from guardproxy.policy.model import FAILURE_RULE, Entry, InForce, Policy
+from guardproxy.policy.model import FAILURE_RULE, UPSTREAM_TOOL, Entry, InForce, Policy
 from guardproxy.types import Decision, Edit, Facts, Finding, Outcome, Style, Verdict
 
 _NOTHING = Decision(Outcome.ALLOW)
@@ -103,7 +103,11 @@ def _failed(
     policy: Policy, findings: Sequence[Finding], ignored: frozenset[int], verdicts: Sequence[Verdict]
 ) -> list[Verdict]:
     """Verdicts on the failures that no rule treats at least as strictly as the defaults do."""
-    failures = [f for i, f in enumerate(findings) if i not in ignored and f.label.startswith("guard.")]
+    failures = [
+        f
+        for i, f in enumerate(findings)
+        if i not in ignored and f.label.startswith("guard.") and f.label != UPSTREAM_TOOL
+    ]
     if not failures:
         return []
     out = []

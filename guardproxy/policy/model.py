@@ -21,7 +21,9 @@ Reasoning: TypeAlias = Literal["pass", "drop"]
 
 FAILURE_RULE: Final = "defaults.failure"
 """Name of the rule that nobody wrote: what a failure does. The dot keeps it apart from every author's id."""
-GUARD_LABELS: Final = ("guard.error", "guard.timeout", "guard.overflow", "guard.unread")
+UPSTREAM_TOOL: Final = "guard.upstream_tool"
+"""A tool that the upstream runs: nothing failed, so only a rule does something about it."""
+GUARD_LABELS: Final = ("guard.error", "guard.timeout", "guard.overflow", "guard.unread", "guard.schema", UPSTREAM_TOOL)
 """What the engine itself says, under the filter that failed or as filter `guard`."""
 _CACHED = 1024  # origins remembered per policy; names of tools come from clients, so the memory must have an end
 
@@ -83,7 +85,7 @@ class Scope:
         )
 
     def _has_channel(self, origin: Origin) -> bool:
-        if origin.channel is None:
+        if origin.channel is None or origin.inferred:
             return origin.role is Role.ASSISTANT
         return self.channel is None or origin.channel in self.channel
 
@@ -216,7 +218,7 @@ class Policy:
         return self.in_force(origin, model, tenant, route).rules
 
     def in_force(self, origin: Origin, model: str, tenant: str, route: str) -> InForce:
-        key = (origin.direction, origin.role, origin.channel, origin.tool, model, tenant, route)
+        key = (origin.direction, origin.role, origin.channel, origin.inferred, origin.tool, model, tenant, route)
         got = self._in_force.get(key)
         if got is None:
             entries = tuple(e for r in self.rules if (e := _entry(r, origin, model, tenant, route)))
@@ -274,7 +276,7 @@ def _entry(rule: Rule, origin: Origin, model: str, tenant: str, route: str) -> E
 
 
 def _surely(scope: Scope, origin: Origin, model: str, tenant: str, route: str) -> bool:
-    """Like `fits`, but an unknown channel fits none: an exception needs certainty where a rule needs a possibility."""
-    if scope.channel is not None and origin.channel not in scope.channel:
+    """Like `fits`, but an uncertain channel fits none: an exception needs certainty where a rule needs a possibility."""
+    if scope.channel is not None and (origin.inferred or origin.channel not in scope.channel):
         return False
     return scope.fits(origin, model, tenant, route)

@@ -5,14 +5,12 @@ Host and Origin are checked, or any web page that a developer opens could read i
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
-from guardproxy.config import Settings, is_loopback
-from guardproxy.server.edge import Receive, Reply, Request, Scope, Send, error_reply
+from guardproxy.config import Settings
+from guardproxy.server.edge import Hosts, Receive, Reply, Request, Scope, Send, error_reply
 from guardproxy.server.health import Health
 from guardproxy.telemetry import Metrics
 from guardproxy.types import WireError
@@ -22,7 +20,7 @@ class AdminApp:
     """The ASGI application of the second listener. Starlette routes it: here comfort counts, not microseconds."""
 
     def __init__(self, settings: Settings, metrics: Metrics, health: Health) -> None:
-        self._hosts = frozenset(h.lower() for h in (settings.admin.host, *settings.admin.hosts))
+        self._hosts = Hosts((settings.admin.host, *settings.admin.hosts), "admin.hosts")
         self._metrics, self._health = metrics, health
         self._paths = {"/metrics": self._scrape, "/healthz": self._alive, "/readyz": self._ready}
         self._router = Router([Route(path, answer, methods=["GET"]) for path, answer in self._paths.items()])
@@ -52,29 +50,12 @@ class AdminApp:
 
     def _check(self, request: Request) -> None:
         """Refuse strangers' hosts and pages, and what is not there, in OpenAI's error shape."""
-        self._check_host(request)
+        self._hosts.check(request)
         if request.path not in self._paths:
             message = "There is nothing here. It has GET /metrics, /healthz and /readyz."
             raise WireError(message, status=404, code="not_found")
         if request.scope["method"] not in ("GET", "HEAD"):
             raise WireError("This path takes GET.", status=405, code="method_not_allowed")
-
-    def _check_host(self, request: Request) -> None:
-        host = request.headers.get(b"host", b"").decode("latin-1")
-        if not self._welcome("//" + host, any_host="*" in self._hosts):
-            message = "This listener does not answer to that Host; add it to admin.hosts."
-            raise WireError(message, status=403, code="host_not_allowed")
-        origin = request.headers.get(b"origin")
-        if origin is not None and not self._welcome(origin.decode("latin-1"), any_host=False):
-            message = "This listener does not answer pages of that Origin; add its host to admin.hosts."
-            raise WireError(message, status=403, code="origin_not_allowed")
-
-    def _welcome(self, url: str, *, any_host: bool) -> bool:
-        try:
-            name = (urlsplit(url).hostname or "").lower()
-        except ValueError:
-            return False
-        return any_host or is_loopback(name) or (bool(name) and name in self._hosts)
 
 
 def _response(reply: Reply) -> Response:

@@ -5,26 +5,24 @@ Plain ASGI: a framework's middleware would cost more than the guard's own work o
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
-from guardproxy.server import closing
 from guardproxy.server.background import Background
-from guardproxy.server.closing import Closing
-from guardproxy.server.edge import Doorkeeper, Gone, Headers, Receive, Reply, Request, Scope, Send, Shape, error_reply
-from guardproxy.server.endpoint import GONE, Endpoint
+from guardproxy.server.detectors import detectors
+from guardproxy.server.edge import Headers, Receive, Reply, Request, Scope, Send, Shape
+from guardproxy.server.front import Front
 from guardproxy.server.health import Health
 from guardproxy.server.models import Models
+from guardproxy.server.routes import endpoints
 from guardproxy.server.state import State
 from guardproxy.server.stored import StoredRoutes
 from guardproxy.server.upstream import Upstream
 from guardproxy.telemetry import Record, Recorder, ids
-from guardproxy.telemetry.log import internal_error
-from guardproxy.types import UpstreamError, WireError
-from guardproxy.wire.dialects import codecs
+from guardproxy.types import WireError
 from guardproxy.wire.errors import openai
 
 BASE = "/v1"
@@ -35,7 +33,7 @@ LISTS = (BASE + "/models", "/api/tags")
 Handler = Callable[[Request, Record, Headers], Awaitable[int]]
 
 
-class App:
+class App(Front):
     """The ASGI application of the first listener."""
 
     def __init__(
@@ -47,32 +45,27 @@ class App:
         recorder: Recorder,
         state: State | None = None,
     ) -> None:
-        self.settings, self.guard, self.recorder = settings, guard, recorder
+        super().__init__(settings, guard, recorder)
         self.models, self.health = models, Health(guard, models)
-        self.closing = Closing()
-        self._doorkeeper = Doorkeeper(settings)
-        self._in_flight = 0
-        self._policy = guard.policy.digest[:12].encode()
-        extra = frozenset(settings.parameters)
-        dialects = codecs(extra)
         self.state = state
         self.background = Background(settings.store.background, upstream, recorder, self.closing) if state else None
-        endpoints = {
-            codec.route: Endpoint(codec, settings, guard, upstream, models, self.closing) for codec in dialects
-        }
-        kept = replace(endpoints[RESPONSES], state=state, background=self.background)
-        self._stored = StoredRoutes(kept, self.background)
+        routes = endpoints(settings, guard, upstream, models, self.closing)
+        routes[RESPONSES] = replace(routes[RESPONSES], state=state, background=self.background)
+        self._stored = StoredRoutes(routes[RESPONSES], self.background)
+        finders = detectors(settings, guard, self.closing)
+        self._guarded: dict[str, Handler] = {path: one.serve for path, one in routes.items()}
+        self._guarded |= {path: one.serve for path, one in finders.items()}
+        self._id_headers = {path: one.codec.id_headers for path, one in routes.items()}
         # the errors of an interface are in its shape, for paths beside its own too: the longest beginning counts
-        places = [(codec.route, codec) for codec in dialects]
-        places += [(codec.route.rpartition("/")[0] + "/", codec) for codec in reversed(dialects)]
-        self._shapes: dict[str, Shape] = {
-            place: codec.error for place, codec in sorted(places, key=lambda p: -len(p[0]))
+        places: list[tuple[str, Shape]] = [(path, one.codec.error) for path, one in routes.items()]
+        places += [(path.rpartition("/")[0] + "/", shape) for path, shape in reversed(places)]
+        places += [(path, one.shape) for path, one in finders.items()]
+        self._shapes: dict[str, Shape] = dict(sorted(places, key=lambda p: -len(p[0])))
+        self._open: dict[str, Callable[[], Awaitable[Reply]]] = {
+            "/healthz": self._alive,
+            "/health": self._filtering,
+            "/readyz": self.health.ready,
         }
-        self._id_headers = {codec.route: codec.id_headers for codec in dialects}
-        self._guarded: dict[str, Handler] = {
-            route: endpoint.serve for route, endpoint in {**endpoints, RESPONSES: kept}.items()
-        }
-        self._open: dict[str, Callable[[], Awaitable[Reply]]] = {"/healthz": self._alive, "/readyz": self.health.ready}
         recorder.metrics.gauge("background_responses", "Responses in the making in the background.", self._running)
         recorder.metrics.gauge("held_characters", "Characters that replies hold back now.", lambda: guard.held.now)
 
@@ -97,52 +90,10 @@ class App:
         return self._stored.route(path) or "other"
 
     def _shape(self, path: str) -> Shape:
-        """The shape of errors that clients of this path read."""
         return next((shape for place, shape in self._shapes.items() if path.startswith(place)), openai)
 
-    # ------------------------------------------------------------------------------------------------ one request
-
-    async def _recorded(self, request: Request, record: Record) -> None:
-        metrics, status = self.recorder.metrics, GONE
-        self._in_flight += 1
-        metrics.in_flight.inc()
-        try:
-            status = await self._answered(request, record)
-        finally:
-            self._in_flight -= 1
-            metrics.in_flight.dec()
-            record.finish(status)
-
-    async def _answered(self, request: Request, record: Record) -> int:
-        """Serve, and turn what went wrong into an answer. Returns the status."""
-        headers = self._headers(record, request.path)
-        try:
-            return await self._serve(request, record, headers)
-        except Gone:
-            record.failed(closing.CODE if self.closing.now else "client_gone")
-            return GONE
-        except (WireError, UpstreamError) as e:
-            record.failed(e.code or "invalid_request", upstream=isinstance(e, UpstreamError))
-            return await self._say(request, error_reply(e, headers, self._shape(request.path)))
-        except Exception as e:
-            internal_error(e, record.request_id)
-            record.failed("internal_error")
-            broken = WireError("guardproxy failed; the request may be repeated.", status=500, code="internal_error")
-            return await self._say(request, error_reply(broken, headers, self._shape(request.path)))
-
-    async def _say(self, request: Request, reply: Reply) -> int:
-        if not request.started:
-            with suppress(Gone):
-                await request.reply(reply)
-        return reply.status
-
-    def _headers(self, record: Record, path: str) -> Headers:
-        names = self._id_headers.get(path, (b"x-request-id",))
-        return (
-            *((name, record.request_id.encode()) for name in names),
-            (b"x-guardproxy-decision", record.decision_id.encode()),
-            (b"x-guardproxy-policy", self._policy),
-        )
+    def _ids(self, path: str) -> tuple[bytes, ...]:
+        return self._id_headers.get(path, super()._ids(path))
 
     async def _serve(self, request: Request, record: Record, headers: Headers) -> int:
         path, method = request.path, request.scope["method"]
@@ -154,8 +105,7 @@ class App:
             verb = "GET" if handler is None else "POST"
             raise WireError(f"This path takes {verb}, not {method[:16]}.", status=405, code="method_not_allowed")
         self._doorkeeper.check(request)
-        if self._in_flight > self.settings.limits.requests:
-            raise WireError("guardproxy serves too many requests now; try again.", status=503, code="busy")
+        self._check_crowd()
         if stored:
             handler = self._stored.serve
         if handler is not None:
@@ -171,11 +121,19 @@ class App:
         await request.reply(Reply(reply.status, reply.body, headers))
         return reply.status
 
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        return self.background.tasks if self.background else []
+
     def _running(self) -> int:
         return len(self.background.runs) if self.background else 0
 
     async def _alive(self) -> Reply:
         return self.health.alive()
+
+    async def _filtering(self) -> Reply:
+        """For who uses the detectors: they need the filters and no upstream."""
+        return self.health.filtering()
 
     def _not_found(self, path: str) -> WireError:
         if path in self._open:

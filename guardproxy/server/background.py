@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 from guardproxy.server.closing import MESSAGE, Closing, shutting_down
 from guardproxy.server.exchange import Exchange
 from guardproxy.server.state import Turn
-from guardproxy.server.upstream import Answer, Upstream
+from guardproxy.server.upstream import Answered, Asked
 from guardproxy.telemetry import Record, Recorder
 from guardproxy.telemetry.log import internal_error
 from guardproxy.types import Json, UpstreamError, WireError
@@ -33,7 +33,7 @@ ROUTE: Final = "background"
 class Background:
     """All runs of this process."""
 
-    def __init__(self, limit: int, upstream: Upstream, recorder: Recorder, closing: Closing) -> None:
+    def __init__(self, limit: int, upstream: Asked, recorder: Recorder, closing: Closing) -> None:
         self._limit, self._upstream, self._recorder, self._closing = limit, upstream, recorder, closing
         self.runs: dict[str, Run] = {}
 
@@ -129,7 +129,7 @@ class Run:
 
     # ------------------------------------------------------------------------------------------------ work
 
-    async def work(self, upstream: Upstream, asked: Json) -> None:
+    async def work(self, upstream: Asked, asked: Json) -> None:
         """Ask the upstream, guard what it says, keep it."""
         try:
             await self._relay(upstream, asked)
@@ -148,7 +148,7 @@ class Run:
         finally:
             await self._finish()
 
-    async def _relay(self, upstream: Upstream, asked: Json) -> None:
+    async def _relay(self, upstream: Asked, asked: Json) -> None:
         codec = self._exchange.codec
         self._record.mark("read")
         self._record.mark("sent")
@@ -170,7 +170,7 @@ class Run:
     def _stream(self, chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
         return cast("AsyncGenerator[bytes, None]", self._exchange.stream(chunks))
 
-    async def _refused(self, answer: Answer) -> None:
+    async def _refused(self, answer: Answered) -> None:
         data = await answer.head()
         self._record.failed(f"upstream_status_{answer.status}", upstream=True)
         _, body = await self._exchange.error(answer.status, data)

@@ -10,7 +10,7 @@ import orjson
 
 from guardproxy.engine import Gate
 from guardproxy.engine.json_text import guard_json
-from guardproxy.types import Json, Origin
+from guardproxy.types import Json, Origin, WireError
 from guardproxy.wire.base import Call
 from guardproxy.wire.json import dump
 
@@ -28,6 +28,8 @@ class Collected:
     id: str = ""
     name: str = ""
     arguments: list[str] = field(default_factory=list)
+    inferred: bool = False
+    field: str = ""
 
 
 async def guard_call(call: Call, origin: Origin, open_gate: Callable[[Origin], Gate]) -> Call:
@@ -58,10 +60,16 @@ def strings(value: Json) -> list[str]:
 
 
 async def guard_object(value: dict[str, Any], origin: Origin, open_gate: Callable[[Origin], Gate]) -> dict[str, Any]:
-    """A JSON object with its strings edited: keys, numbers and what stands beside them are read too. Raises Cut."""
+    """A JSON object with its strings edited: keys, numbers and what stands beside them are read too. Raises Cut.
+
+    Raises WireError for what is no JSON: infinite numbers come of lenient reading.
+    """
     if not value:
         return value
-    text = dump(value).decode()
+    try:
+        text = dump(value).decode()
+    except (ValueError, RecursionError):
+        raise WireError("the upstream sent a value that is no JSON") from None
     guarded = await guard_json(text, lambda: open_gate(origin))
     edited: dict[str, Any] = value if guarded == text else orjson.loads(guarded)
     return edited

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -244,3 +244,29 @@ def _local_origin(origin: bytes | None) -> bool:
         return is_loopback(urlsplit(origin.decode("latin-1")).hostname or "")
     except ValueError:
         return False
+
+
+class Hosts:
+    """The names under which a listener may be asked: a web page must not reach it under a name of its own."""
+
+    def __init__(self, names: Iterable[str], setting: str) -> None:
+        """`setting`: where an operator adds one."""
+        self._names, self._setting = frozenset(name.lower() for name in names), setting
+
+    def check(self, request: Request) -> None:
+        """Raises WireError 403 for strangers' hosts and pages."""
+        host = request.headers.get(b"host", b"").decode("latin-1")
+        if not self._welcome("//" + host, any_host="*" in self._names):
+            message = f"This listener does not answer to that Host; add it to {self._setting}."
+            raise WireError(message, status=403, code="host_not_allowed")
+        origin = request.headers.get(b"origin")
+        if origin is not None and not self._welcome(origin.decode("latin-1"), any_host=False):
+            message = f"This listener does not answer pages of that Origin; add its host to {self._setting}."
+            raise WireError(message, status=403, code="origin_not_allowed")
+
+    def _welcome(self, url: str, *, any_host: bool) -> bool:
+        try:
+            name = (urlsplit(url).hostname or "").lower()
+        except ValueError:
+            return False
+        return any_host or is_loopback(name) or (bool(name) and name in self._names)

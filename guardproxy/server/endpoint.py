@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Protocol
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
@@ -18,10 +19,9 @@ from guardproxy.server.closing import CODE, MESSAGE, Closing
 from guardproxy.server.edge import Headers, Reply, Request
 from guardproxy.server.exchange import Blocked, Exchange
 from guardproxy.server.follow import send_followed
-from guardproxy.server.models import Models
 from guardproxy.server.presence import Presence, Silence
 from guardproxy.server.state import State, Turn
-from guardproxy.server.upstream import Answer, Upstream
+from guardproxy.server.upstream import Answered, Asked
 from guardproxy.telemetry import Record, ids
 from guardproxy.telemetry.log import internal_error
 from guardproxy.types import Json, UpstreamError, WireError
@@ -30,8 +30,13 @@ from guardproxy.wire.base import Codec
 from guardproxy.wire.json import dump, parse, parse_reply
 from guardproxy.wire.responses_store import echo
 
-GONE = 499
-"""Status in records and metrics of a request whose client went away (nginx's number for it)."""
+
+class Names(Protocol):
+    """Knows models by name."""
+
+    def resolve(self, name: Json) -> str | None:
+        """The upstream's name for a client's; None leaves it as it is. Raises WireError for one that there is not."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,8 @@ class Endpoint:
     codec: Codec
     settings: Settings
     guard: Guard
-    upstream: Upstream
-    models: Models
+    upstream: Asked
+    models: Names
     closing: Closing
     state: State | None = None
     """What is kept for clients of this dialect, where anything is."""
@@ -70,6 +75,7 @@ class Passage:
             route=record.route,
             observer=record,
             head_id=ids.new(endpoint.codec.prefix),
+            show_scores=endpoint.settings.moderation_scores,
         )
 
     async def run(self) -> int:
@@ -128,7 +134,7 @@ class Passage:
             await send_followed(self._request, events, endpoint.codec, endpoint.settings, self._headers, self._presence)
         return 200
 
-    async def _relay(self, answer: Answer) -> int:
+    async def _relay(self, answer: Answered) -> int:
         if answer.status != 200:
             return await self._error(answer)
         if self._exchange.streaming:
@@ -139,7 +145,7 @@ class Passage:
 
     # ------------------------------------------------------------------------------------------------ replies
 
-    async def _whole(self, answer: Answer) -> int:
+    async def _whole(self, answer: Answered) -> int:
         self._record.mark("first_in")
         data = await answer.read()
         self._record.mark("upstream_end")
@@ -154,7 +160,7 @@ class Passage:
         await self._request.reply(reply)
         return 200
 
-    async def _error(self, answer: Answer) -> int:
+    async def _error(self, answer: Answered) -> int:
         self._record.mark("first_in")
         data = await answer.head()
         self._record.mark("upstream_end")
@@ -185,7 +191,7 @@ class Passage:
 
     # ------------------------------------------------------------------------------------------------ streams
 
-    async def _stream(self, answer: Answer) -> int:
+    async def _stream(self, answer: Answered) -> int:
         await self._begin_stream()
         closing, timeouts, limit = self._endpoint.closing, self._endpoint.settings.timeouts, asyncio.timeout(None)
 
@@ -222,7 +228,7 @@ class Passage:
         self._record.failed(CODE)
         await self._end_with(MESSAGE, CODE, 503)
 
-    async def _send_events(self, answer: Answer, silence: Silence) -> None:
+    async def _send_events(self, answer: Answered, silence: Silence) -> None:
         request, exchange, told = self._request, self._exchange, False
         try:
             async with aclosing(self._timed(answer)) as chunks, aclosing(exchange.stream(chunks)) as events:  # type: ignore[type-var]
@@ -254,7 +260,7 @@ class Passage:
         error = errors.error_object(message, code=code, status=status)
         await self._request.end_stream(writer.error(error) + writer.done())
 
-    async def _timed(self, answer: Answer) -> AsyncGenerator[bytes, None]:
+    async def _timed(self, answer: Answered) -> AsyncGenerator[bytes, None]:
         first = True
         try:
             async with aclosing(answer.chunks()) as chunks:
@@ -279,7 +285,7 @@ def blocked_reply(blocked: Blocked, codec: Codec, headers: Headers) -> Reply:
 _NAMEABLE = ("application/json", "text/event-stream", "text/html", "text/plain")
 
 
-def _expect(answer: Answer, kinds: tuple[str, ...], what: str) -> None:
+def _expect(answer: Answered, kinds: tuple[str, ...], what: str) -> None:
     if answer.content_type not in kinds:
         sent = answer.content_type if answer.content_type in _NAMEABLE else "something else"
         message = f"the upstream was asked for {what} and sent {sent}"

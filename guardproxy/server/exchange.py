@@ -9,11 +9,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Literal
 
-from guardproxy.engine import Cut, Gate, Guard, Observer, TooMany, Vault
+from guardproxy.engine import Cut, Gate, Guard, Moderation, Observer, TooMany, Vault
+from guardproxy.engine.edits import over_a_seam
 from guardproxy.engine.json_text import guard_json
+from guardproxy.policy.model import UPSTREAM_TOOL
 from guardproxy.server.reply import Reply
 from guardproxy.types import (
     Decision,
@@ -33,6 +34,7 @@ from guardproxy.types import (
 from guardproxy.wire import errors
 from guardproxy.wire.base import PART, Codec, Conversation, Head, ReplyWriter
 from guardproxy.wire.json import where
+from guardproxy.wire.moderations import result
 
 __all__ = ["Blocked", "Exchange"]
 
@@ -64,6 +66,8 @@ class Exchange:
     head_id: str
     tenant: str = "default"
     model: str = ""
+    show_scores: bool = False
+    """Whether a client that asks for moderation sees scores."""
     streaming: bool = False
     created: int = field(default_factory=lambda: int(time.time()))
     """When, in seconds since 1970."""
@@ -76,9 +80,13 @@ class Exchange:
     _choices: int = 1
     _include_usage: bool = False
     _json_reply: bool = False
+    _schema: Json = None
+    _tools: frozenset[str] | None = None
     _echo: Mapping[str, Json] = field(default_factory=dict)
     _vault: Vault | None = None
     """Where the policy masks reversibly: what this conversation's model sees as placeholders."""
+    _moderation: dict[Direction, Moderation] = field(default_factory=dict)
+    """What the client wants counted, and blocked; empty where it asks for nothing."""
     _gates: list[Gate] = field(default_factory=list)
 
     # ------------------------------------------------------------------------------------------------ request
@@ -100,12 +108,17 @@ class Exchange:
         conversation = self.codec.read_request(body)
         self.model, self.streaming = conversation.model, conversation.stream
         self._choices, self._include_usage = conversation.choices, conversation.include_usage
-        self._json_reply, self._echo = conversation.json_reply, conversation.echo
+        self._json_reply, self._schema, self._echo = conversation.json_reply, conversation.schema, conversation.echo
+        if (asked := conversation.moderation) is not None:
+            blocks = {Direction.REQUEST: asked.block_input, Direction.RESPONSE: asked.block_output}
+            self._moderation = {side: Moderation(block) for side, block in blocks.items()}
+        self._tools = conversation.tools
         self._vault = self.guard.vault(self.tenant, conversation.opening)
         if self.guard.held.full:
             raise WireError("guardproxy holds too much text now; try again later", status=503, code="overloaded")
         try:
             self._check_unread(conversation)
+            self._check_upstream_tools(conversation)
             texts, edits = await self._guard_segments(conversation.segments)
             for parts in conversation.joined():
                 await self._check_joined(parts, edits)
@@ -161,24 +174,12 @@ class Exchange:
                 texts[segment.origin.path] = escaped
 
     async def _check_joined(self, parts: list[Segment], edits: Mapping[Path, tuple[Edit, ...]]) -> None:
-        """Refuse a value that goes on over a seam, unless all that follows the seam was taken out of its part already.
-
-        What a filter sees across a seam can't be cut out. `Hello.` before a part that begins with an address is no head
-        of one; `.com` behind an address is its tail.
-        """
+        """Refuse a value that goes on over a seam."""
         gate = self.gate(replace(parts[0].origin, path=()))
-        crossing = await gate.judge("".join(part.text for part in parts))
-        at = 0
-        for part, following in pairwise(parts):
-            at += len(part.text)
-            made = edits.get(following.origin.path, ())
-            for edit in crossing:
-                tail = min(edit.end - at, len(following.text))
-                if (
-                    edit.start < at < edit.end
-                    and sum(min(e.end, tail) - e.start for e in made if e.start < tail) < tail
-                ):
-                    gate.refuse(edit)
+        texts = [part.text for part in parts]
+        crossing = await gate.judge("".join(texts))
+        if (edit := over_a_seam(texts, crossing, [edits.get(p.origin.path, ()) for p in parts])) is not None:
+            gate.refuse(edit)
 
     def _check_unread(self, conversation: Conversation) -> None:
         if not conversation.unread:
@@ -187,6 +188,8 @@ class Exchange:
         facts = self._facts(Origin(Direction.REQUEST, Role.USER, path=conversation.unread[0].path), findings)
         decision = self.guard.decide(facts)
         self.observer.decided(facts, decision, final=True)
+        if self._moderation:
+            self._moderation[Direction.REQUEST].tally.add(decision.outcome, findings, decision.verdicts)
         if decision.outcome >= Outcome.BLOCK:
             first = conversation.unread[0]
             place = where(first.path)
@@ -196,6 +199,20 @@ class Exchange:
                 f"`{place}` is {first.what}, which no filter of this policy can read.",
                 param=place,
             )
+
+    def _check_upstream_tools(self, conversation: Conversation) -> None:
+        """Tell of tools that the upstream runs: their results reach the model without crossing guardproxy."""
+        for tool in dict.fromkeys(conversation.upstream_tools):
+            facts = self._facts(
+                Origin(Direction.REQUEST, Role.TOOL, tool=tool), (Finding("guard", UPSTREAM_TOOL, 1.0),)
+            )
+            decision = self.guard.decide(facts)
+            self.observer.decided(facts, decision, final=True)
+            if decision.outcome >= Outcome.BLOCK:
+                message = (
+                    "The upstream runs a tool of this request itself: its results would reach the model unguarded."
+                )
+                raise Blocked(decision, (UPSTREAM_TOOL,), message, param="tools")
 
     def _blocked(self, decision: Decision) -> Blocked:
         labels = sorted({f.label for v in decision.verdicts if not v.shadow for f in v.findings})
@@ -271,8 +288,16 @@ class Exchange:
             drop_reasoning=self.guard.policy.defaults.reasoning == "drop",
             vault=self._vault or None,  # an empty one has nothing to give back
             json_reply=self._json_reply,
+            moderation=self._moderated if self._moderation else None,
+            schema=self._schema,
+            tools=self._tools,
             whole=whole,
         )
+
+    def _moderated(self) -> tuple[Json, Json]:
+        tallies = (self._moderation[side].tally for side in (Direction.REQUEST, Direction.RESPONSE))
+        asked, said = (result(t.flagged, t.acted, t.scores, show_scores=self.show_scores) for t in tallies)
+        return asked, said
 
     async def error(self, status: int, body: bytes) -> tuple[int, bytes]:
         """An error reply of the upstream, its message guarded, in the dialect's shape."""
@@ -298,6 +323,8 @@ class Exchange:
             observer=self.observer,
             vault=self._vault,
         )
+        if self._moderation:
+            self._moderation[origin.direction].of(gate)
         if gate.plan.shadow:
             self._gates.append(gate)
         return gate

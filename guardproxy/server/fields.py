@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from guardproxy.engine import Gate, Restorer
+from guardproxy.engine import Gate, JsonStream, Restorer
 from guardproxy.types import Json, Origin
 from guardproxy.wire.base import Note, ReplyWriter
 
@@ -22,7 +22,7 @@ class Field:
 
     choice: int
     name: str
-    gate: Gate
+    gate: Gate | JsonStream
     origin: Origin
     restorer: Restorer | None = None
     dropped: bool = False
@@ -33,6 +33,14 @@ class Field:
     notes: list[Note] = field(default_factory=list)  # guarded, waiting for their range
     fed: int = 0
     _carry: str = ""  # released, but its logprobs' piece is not wholly so
+
+    def follow(self, other: Field) -> None:
+        """What comes is what goes on behind the other's text: to the client both are one."""
+        gate, before = self.gate, other.gate
+        if isinstance(gate, JsonStream):
+            gate.follow(before)
+        else:
+            gate.follow(before.raw if isinstance(before, JsonStream) else before)
 
     def keep(self, text: str, logprobs: Json | None) -> None:
         """Remember a piece that is fed now, if its field has logprobs."""

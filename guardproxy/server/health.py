@@ -23,7 +23,8 @@ class Health:
     """Readiness: the upstream answers and the filters run."""
 
     guard: Guard
-    models: Models
+    models: Models | None
+    """None where there is no upstream that everything depends on."""
     draining: bool = False
     _checked: float = float("-inf")
     _trouble: str = ""
@@ -33,14 +34,24 @@ class Health:
     def alive(self) -> Reply:
         return Reply(200, dump({"status": "ok"}))
 
+    def filtering(self) -> Reply:
+        """200 where the filters run, whatever the upstream does. The words are those that FMS' orchestrator reads."""
+        fine = self.guard.ready and not self.draining
+        return Reply(200 if fine else 503, dump({"status": "HEALTHY" if fine else "UNHEALTHY"}))
+
     async def checks(self) -> dict[str, dict[str, Json]]:
         """What must hold, by name: `ok`, and the reason where it is not."""
-        trouble = await self.upstream_trouble()
         return {
-            "upstream": _check(trouble) | ({"models": "not listed"} if self._listless else {}),
+            **(await self._upstream()),
             "filters": _check("" if self.guard.ready else "the filters are not running"),
             "process": _check("the process is shutting down" if self.draining else ""),
         }
+
+    async def _upstream(self) -> dict[str, dict[str, Json]]:
+        if self.models is None:
+            return {}
+        trouble = await self.upstream_trouble()
+        return {"upstream": _check(trouble) | ({"models": "not listed"} if self._listless else {})}
 
     async def ready(self) -> Reply:
         """200 or 503, with what is wrong."""
@@ -62,7 +73,8 @@ class Health:
     async def _ask(self) -> str:
         self._listless = False
         try:
-            await self.models.learn(PATIENCE)
+            if self.models is not None:
+                await self.models.learn(PATIENCE)
         except UpstreamError as e:
             self._listless = e.code == NO_LIST  # there are servers without a list that serve all the same
             return "" if self._listless else str(e)

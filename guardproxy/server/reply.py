@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from guardproxy.engine import Cut, Gate, Held, Vault
+from guardproxy.engine import Cut, Fitting, Gate, Held, JsonStream, Vault
 from guardproxy.server.calls import MAX_CALL, MAX_CALLS, Collected, guard_call, guard_object, strings
 from guardproxy.server.fields import MAX_NOTES, Field
 from guardproxy.types import Channel, Decision, Json, Origin, WireError
@@ -23,12 +23,14 @@ from guardproxy.wire.base import (
     End,
     Fault,
     Item,
+    ModerationWriter,
     Note,
     ReplyReader,
     ReplyWriter,
     Text,
     Unknown,
     Usage,
+    inferred,
     item_of,
     share,
 )
@@ -46,6 +48,7 @@ class _Choice:
     calls: dict[int, Collected] = field(default_factory=dict)
     kept: int = 0  # characters of the calls' arguments
     called: int = 0  # calls and blocks that are out
+    quoted: bool = False  # something in its text looked like a call and was none
     ended: bool = False
     cut: bool = False
 
@@ -67,6 +70,12 @@ class Reply:
     vault: Vault | None = None
     """What the request masked reversibly, if anything."""
     json_reply: bool = False
+    """The client asked for an answer that is a JSON document, perhaps one that keeps to a JSON `schema`."""
+    schema: Json = None
+    moderation: Callable[[], tuple[Json, Json]] | None = None
+    """Results for the request and for the reply, where the client asked for them."""
+    tools: frozenset[str] | None = None
+    """Tools that the request offered; only these are called by what is found in text. None: whatever it names."""
     whole: bool = False
     """Each text comes in one piece."""
     fault: str = ""
@@ -122,10 +131,11 @@ class Reply:
         elif isinstance(item, Unknown):
             await self._unknown(item)
         elif isinstance(item, End):
-            await self._end(item.choice, item.reason)
+            await self._end(item.choice, item.reason, item.uncalled)
+        elif self.over:  # it depends on the reads whether we still hear what follows
+            return
         elif isinstance(item, Usage):
-            if not self.over:  # it depends on the reads whether we still hear it
-                self._usage = item.value
+            self._usage = item.value
         elif isinstance(item, Fault):
             self.fault = await self._guard_message(item.message)
 
@@ -179,12 +189,19 @@ class Reply:
             if len(choice.fields) >= MAX_FIELDS:
                 raise WireError("the upstream sent more parts of a reply than guardproxy keeps")
             origin = self.codec.origin(name)
-            dropped = self.drop_reasoning and origin.channel is Channel.ANALYSIS
-            one = choice.fields[name] = Field(index, name, self.gate(origin), origin, dropped=dropped)
+            dropped = self.drop_reasoning and origin.channel is Channel.ANALYSIS and not origin.inferred
+            one = choice.fields[name] = Field(index, name, self._gate_of(name, origin), origin, dropped=dropped)
             if self.vault is not None:
                 in_json = self.json_reply and origin.channel is not Channel.ANALYSIS
                 one.restorer = self.vault.restorer(in_json=in_json)
         return one
+
+    def _gate_of(self, name: str, origin: Origin) -> Gate | JsonStream:
+        """What reads a field: an answer that should be a JSON document is read as one."""
+        if not self.json_reply or not share(name, self.codec.message_field):
+            return self.gate(origin)
+        schema = None if self.schema is None else Fitting(self.schema)
+        return JsonStream(lambda: self.gate(origin), schema=schema, whole=self.whole)
 
     async def _switch(self, index: int, name: str) -> None:
         """Another field begins: parts of other channels are over, unless they run beside it."""
@@ -212,7 +229,7 @@ class Reply:
         one = self._field(index, choice, name)
         if before != name:
             self._write(choice.fields[before], "", last=True)
-            one.gate.follow(choice.fields[before].gate)
+            one.follow(choice.fields[before])
         choice.fields[name] = choice.fields.pop(name)
 
     async def _part_ended(self, choice: _Choice, names: Iterable[str]) -> None:
@@ -251,7 +268,9 @@ class Reply:
             await self._cut(item.choice, choice, cut.decision)
 
     def _collect(self, choice: _Choice, item: Call) -> None:
-        call = choice.calls.setdefault(item.index, Collected(item.kind))
+        call = choice.calls.get(item.index)
+        if call is None:
+            call = choice.calls[item.index] = Collected(item.kind, inferred=item.inferred, field=item.field)
         call.id += item.id
         call.name += item.name
         call.arguments.append(item.arguments)
@@ -270,11 +289,18 @@ class Reply:
         for number in [only] if only is not None else list(choice.calls):
             one = choice.calls.pop(number)
             call = Call(index, number, one.id, one.name, "".join(one.arguments), one.kind)
-            guarded = await guard_call(call, self.codec.origin("call", call.name), self.gate)
+            origin = replace(self.codec.origin("call", call.name), inferred=one.inferred)
+            guarded = await guard_call(call, origin, self.gate)
             if self.vault is not None:
                 guarded = self._restored(guarded, self.vault)
-            self._out.append(self.writer.call(index, choice.called, guarded))
-            choice.called += 1
+            where = one.field
+            if one.inferred and not where and self.tools is not None and call.name not in self.tools:
+                where, choice.quoted = inferred(self.codec.message_field), True  # the model only speaks of a call
+            if not where:
+                self._out.append(self.writer.call(index, choice.called, guarded))
+                choice.called += 1
+            elif guarded.arguments:
+                self._out.append(self.writer.text(index, where, guarded.arguments, None))
         if not choice.calls:
             self._drop_calls(choice)
 
@@ -342,7 +368,7 @@ class Reply:
             self._state[index] = _Choice()
         return self._state[index]
 
-    async def _end(self, index: int, reason: str) -> None:
+    async def _end(self, index: int, reason: str, uncalled: str = "") -> None:
         choice = self._choice(index)
         if choice.ended:
             return
@@ -357,7 +383,7 @@ class Reply:
             await self._cut(index, choice, cut.decision)
             return
         choice.ended = True
-        self._out.append(self.writer.end(index, reason))
+        self._out.append(self.writer.end(index, uncalled or reason if choice.quoted and not choice.called else reason))
 
     async def _cut(self, index: int, choice: _Choice, decision: Decision) -> None:
         choice.ended = choice.cut = True
@@ -382,6 +408,8 @@ class Reply:
         broken = not self._state or any(not s.ended for s in self._state.values())
         if self.fault or broken:
             return await self.fail(self.fault or "the upstream's reply broke off before its end", "upstream_error")
+        if self.moderation is not None and isinstance(self.writer, ModerationWriter):
+            self._out.append(self.writer.moderation(*self.moderation()))
         if (usage := self._usage_of_reply()) is not None:
             self._out.append(self.writer.usage(usage))
         self._out.append(self.writer.done())

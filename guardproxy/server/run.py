@@ -9,21 +9,20 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
-from pathlib import Path as File
+from typing import Any, Protocol, TypeAlias
 
 import uvicorn
 
-import guardproxy
-from guardproxy import filters
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
-from guardproxy.policy.load import load
+from guardproxy.library import build
 from guardproxy.policy.model import FAILURE_RULE, Mode, Policy
 from guardproxy.server.admin import AdminApp
 from guardproxy.server.app import App
 from guardproxy.server.edge import ASGI
+from guardproxy.server.front import Front
 from guardproxy.server.models import NO_LIST, Models
 from guardproxy.server.protocol import protocol
 from guardproxy.server.state import State
@@ -42,23 +41,25 @@ LAST = 1.0
 """Seconds for what runs on although its connection was cut."""
 
 
-def policy_folder(given: str) -> File:
-    """Where the policies are: as given, or the shipped ones (beside the package in a checkout, inside of it otherwise)."""
-    if given:
-        return File(given)
-    package = File(guardproxy.__file__).parent
-    for folder in (package / "policies", package.parent / "policies"):
-        if folder.is_dir():
-            return folder
-    raise ConfigError("this installation has no policies of its own; give --policies DIR")
-
-
 def build_guard(settings: Settings) -> Guard:
     """The guard of these settings, not started. Raises ConfigError and ConfigErrors."""
-    policy = load(policy_folder(settings.policies), filters.catalogue(), filters.build)
-    built = {name: filters.build(name, options) for name, options in policy.filters.items()}
     key = settings.hash_key.get_secret_value().encode() if settings.hash_key else None
-    return Guard.build(policy, built, key=key, held_limit=settings.limits.held)
+    return build(settings.policies, key=key, held_limit=settings.limits.held)
+
+
+class Running(Protocol):
+    """What both listeners of a process serve."""
+
+    @property
+    def app(self) -> Front: ...
+
+    @property
+    def admin(self) -> AdminApp: ...
+
+
+Opened: TypeAlias = Callable[[Settings, Guard], contextlib.AbstractAsyncContextManager[Running]]
+Ready: TypeAlias = Callable[[Running, socket.socket, socket.socket], Awaitable[str]]
+"""Once what serves has started: the line that tells where, of the first and the second listener."""
 
 
 def build_state(settings: Settings, guard: Guard, metrics: Metrics) -> State | None:
@@ -87,17 +88,11 @@ async def service(settings: Settings, guard: Guard) -> AsyncIterator[Service]:
     """Start the filters and the upstream's client; close all at the end. Needs a running event loop."""
     metrics, upstream = Metrics(), Upstream(settings)
     models = Models(settings, upstream)
-    journal = Journal.open(settings.decision_log, metrics.records_dropped.inc)
-    policy = guard.policy
-    metrics.policy(policy.name, policy.version, policy.digest)
-    metrics.expect((*policy.filters, "guard"), _counted(policy))
-    metrics.gauge("held_characters_limit", "Characters that replies may hold back.", lambda: settings.limits.held)
-    metrics.gauge("in_flight_limit", "Requests that may be served at once.", lambda: settings.limits.requests)
     state = build_state(settings, guard, metrics)
     metrics.gauge("store_rows", "Rows that the store keeps.", lambda: state.store.rows if state else 0)
     metrics.gauge("store_bytes", "Bytes that the store keeps.", lambda: state.store.size if state else 0)
-    name = PolicyName(policy.name, policy.version, policy.digest)
-    recorder = Recorder(metrics, journal, name, _tools(policy), models.known, models.label)
+    recorder = recording(settings, guard, metrics)
+    recorder.known_model, recorder.model_label = models.known, models.label
     try:
         if state is not None:
             await state.store.start()
@@ -113,8 +108,18 @@ async def service(settings: Settings, guard: Guard) -> AsyncIterator[Service]:
             await state.aclose()
         await guard.aclose()
         await upstream.aclose()
-        if journal is not None:
-            journal.close()
+        recorder.close()
+
+
+def recording(settings: Settings, guard: Guard, metrics: Metrics) -> Recorder:
+    """What counts and writes down the decisions of this guard. Close it at the end."""
+    journal = Journal.open(settings.decision_log, metrics.records_dropped.inc)
+    policy = guard.policy
+    metrics.policy(policy.name, policy.version, policy.digest)
+    metrics.expect((*policy.filters, "guard"), _counted(policy))
+    metrics.gauge("held_characters_limit", "Characters that replies may hold back.", lambda: settings.limits.held)
+    metrics.gauge("in_flight_limit", "Requests that may be served at once.", lambda: settings.limits.requests)
+    return Recorder(metrics, journal, PolicyName(policy.name, policy.version, policy.digest), _tools(policy))
 
 
 def _counted(policy: Policy) -> Iterator[tuple[str, str, str]]:
@@ -176,6 +181,18 @@ def server(app: ASGI, settings: Settings) -> _Server:
 
 async def serve(settings: Settings, guard: Guard, said: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; running requests get their time to end. Raises ConfigError before serving."""
+
+    async def ready(running: Service, first: socket.socket, second: socket.socket) -> str:
+        note = await _probe(running, settings.upstream.url)
+        return _ready_line(settings, guard, first, second) + note
+
+    await serve_both(settings, guard, service, ready, said)  # type: ignore[arg-type]
+
+
+async def serve_both(
+    settings: Settings, guard: Guard, opened: Opened, ready: Ready, said: Callable[[str], None]
+) -> None:
+    """Open what is served, and serve it on both listeners until SIGTERM or SIGINT. Raises ConfigError before serving."""
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(loop_error)
     first = listen(settings.listen.host, settings.listen.port, "--port")
@@ -183,8 +200,8 @@ async def serve(settings: Settings, guard: Guard, said: Callable[[str], None]) -
         contextlib.closing(first),
         contextlib.closing(listen(settings.admin.host, settings.admin.port, "--admin-port")) as second,
     ):
-        async with service(settings, guard) as running:
-            note = await _probe(running, settings.upstream.url)
+        async with opened(settings, guard) as running:
+            line = await ready(running, first, second)
             stop = asyncio.Event()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, stop.set)
@@ -192,12 +209,12 @@ async def serve(settings: Settings, guard: Guard, said: Callable[[str], None]) -
             gc.freeze()  # what lives as long as the process is not looked at again at every collection
             for one in (first, second):
                 one.listen(BACKLOG)  # before the line that says so; what comes now waits for the servers
-            said(_ready_line(settings, guard, first, second) + note)
-            await _serve_both(running, settings, first, second, stop)
+            said(line)
+            await _until(stop, running, settings, first, second)
 
 
-async def _serve_both(
-    running: Service, settings: Settings, first: socket.socket, second: socket.socket, stop: asyncio.Event
+async def _until(
+    stop: asyncio.Event, running: Running, settings: Settings, first: socket.socket, second: socket.socket
 ) -> None:
     """Both listeners; the second one stays until the first has drained, so that the draining can be watched."""
     public, admin = server(running.app, settings), server(running.admin, settings)
@@ -214,12 +231,11 @@ async def _serve_both(
         task.result()
 
 
-async def _drain(public: _Server, serving: asyncio.Future[None], app: App, seconds: float) -> None:
+async def _drain(public: _Server, serving: asyncio.Future[None], app: Front, seconds: float) -> None:
     """Take nothing new; let what runs end, then tell it to, then cut it off. uvicorn's own deadline only cancels."""
     public.should_exit = True
     notice = min(NOTICE, seconds / 2)
-    background = app.background.tasks if app.background else []
-    await asyncio.wait((serving, *background), timeout=seconds - notice)
+    await asyncio.wait((serving, *app.tasks), timeout=seconds - notice)
     app.closing.tell()
     await _cut(public, serving, notice)
 
@@ -250,22 +266,32 @@ async def _probe(running: Service, url: str) -> str:
 def _ready_line(settings: Settings, guard: Guard, first: socket.socket, second: socket.socket) -> str:
     policy = guard.policy
     named = f"policy {policy.name} {policy.version} ({policy.digest[:12]})"
-    return f"guardproxy: {_url(first)}/v1 → {settings.upstream.url} · {named} · metrics {_url(second)}/metrics"
+    return f"guardproxy: {url_of(first)}/v1 → {settings.upstream.url} · {named} · metrics {url_of(second)}/metrics"
 
 
-def _url(one: socket.socket) -> str:
+def url_of(one: socket.socket) -> str:
     host, port = one.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def run(settings: Settings, guard: Guard) -> None:
     """Serve on uvloop where there is one. The ready line goes to standard error when records go to standard output."""
+    run_until(serve(settings, guard, speaker(settings)))
+
+
+def speaker(settings: Settings) -> Callable[[str], None]:
+    """Says a line to whoever started the process."""
 
     def said(line: str) -> None:
         print(line, file=sys.stderr if settings.decision_log == "-" else sys.stdout, flush=True)
 
+    return said
+
+
+def run_until(serving: Coroutine[Any, Any, None]) -> None:
+    """Run a server to its end."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(serve(settings, guard, said))
+        runner.run(serving)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

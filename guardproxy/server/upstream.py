@@ -7,9 +7,10 @@ followed, no cookie kept, no proxy taken from the environment. What comes back i
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
-from typing import Final
+from typing import Final, Protocol
 
 import aiohttp
 from aiohttp import hdrs
@@ -24,6 +25,7 @@ KEEP_ALIVE = 4.0
 MAX_ERROR = 65_536
 """Bytes of an upstream's error answer that are read."""
 V1: Final = "/v1/"
+_FINE: Final = frozenset({200})
 _TROUBLE: Final = (aiohttp.ClientError, OSError)
 """What aiohttp raises for what a connection or a server does. A TimeoutError is an OSError."""
 
@@ -35,16 +37,32 @@ HIDDEN = {
 """Answers about our own credentials: a client can't mend them, and must not take them for answers about its own."""
 
 
-class Answer:
-    """The upstream's answer, its body not read yet. Close it."""
+class Asked(Protocol):
+    """Whoever is asked for a reply: an upstream, or an application in this process."""
 
-    __slots__ = ("_clock", "_limit", "_response", "content_type", "retry_after", "status")
+    async def post(
+        self, path: str, body: bytes, *, stream: str | None, headers: Iterable[tuple[str, str]] = ()
+    ) -> Answered:
+        """Ask. `stream`: the content type of a streamed answer, None for a whole one. Raises UpstreamError."""
+        ...
 
-    def __init__(self, response: aiohttp.ClientResponse, clock: Clock, limit: int) -> None:
-        self.status = response.status
-        self.content_type = response.headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0].strip().lower()
-        self.retry_after = response.headers.get(hdrs.RETRY_AFTER, "")
-        self._response, self._clock, self._limit = response, clock, limit
+
+class Answered(ABC):
+    """An answer, its body not read yet. Close it."""
+
+    __slots__ = ("content_type", "retry_after", "status")
+    status: int
+    content_type: str
+    """Without its parameters."""
+    retry_after: str
+
+    @abstractmethod
+    def chunks(self) -> AsyncGenerator[bytes, None]:
+        """The body as it arrives. Raises UpstreamError when it is too large, too slow or breaks off."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of it, read to its end or not."""
 
     async def read(self) -> bytes:
         """The whole body. Raises UpstreamError when it is too large, too slow or breaks off."""
@@ -64,8 +82,23 @@ class Answer:
             pass  # the status is the news; without its text the message is a general one
         return b"".join(parts)[:limit]
 
+
+class Answer(Answered):
+    """The upstream's answer, its body not read yet. Close it."""
+
+    __slots__ = ("_clock", "_limit", "_response")
+
+    def __init__(self, response: aiohttp.ClientResponse, clock: Clock, limit: int) -> None:
+        self.status = response.status
+        self.content_type = response.headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0].strip().lower()
+        self.retry_after = response.headers.get(hdrs.RETRY_AFTER, "")
+        self._response, self._clock, self._limit = response, clock, limit
+
+    def header(self, name: str) -> str:
+        """One header of the answer; empty where there is none."""
+        return self._response.headers.get(name, "")
+
     async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """The body as it arrives. Raises UpstreamError."""
         content, clock, size = self._response.content, self._clock, 0
         while True:
             clock.waits(content)
@@ -254,7 +287,15 @@ class Upstream:
         clock = Clock(self._timeouts.model_copy(update={"total": seconds}), stream=False)
         return await self._ask(hdrs.METH_GET, path, self._get, None, clock)
 
-    async def _ask(self, method: str, path: str, headers: CIMultiDict[str], body: bytes | None, clock: Clock) -> Answer:
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        headers: CIMultiDict[str],
+        body: bytes | None,
+        clock: Clock,
+        fine: frozenset[int] = _FINE,
+    ) -> Answer:
         url = self._urls.get(path) or self._urls.setdefault(path, URL(self._url(path)))
         limit, name = clock.first()
         try:
@@ -264,7 +305,7 @@ class Upstream:
             raise (_slow(name) if patience.expired() else trouble(e, began=False)) from None
         answer = Answer(response, clock, self._limits.reply)
         encodings = response.headers.getall(hdrs.CONTENT_ENCODING, ())
-        if complaint := _complaint(answer.status, encodings):
+        if complaint := _complaint(answer.status, encodings, fine):
             answer.close()
             raise complaint
         return answer
@@ -279,14 +320,14 @@ class Upstream:
         await self._session.close()
 
 
-def _complaint(status: int, encodings: Iterable[str]) -> UpstreamError | None:
+def _complaint(status: int, encodings: Iterable[str], fine: frozenset[int]) -> UpstreamError | None:
     """Why an answer is unusable from its head alone."""
     if 300 <= status < 400:
         return UpstreamError(
             "the upstream answers with a redirect, and guardproxy follows none; correct the upstream's URL",
             code="upstream_invalid_response",
         )
-    if status != 200 and status < 400:
+    if status not in fine and status < 400:
         return UpstreamError(f"the upstream answers with status {status}", code="upstream_invalid_response")
     if status in HIDDEN:
         return UpstreamError(HIDDEN[status], code="upstream_refused_credentials")

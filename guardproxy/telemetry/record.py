@@ -54,6 +54,11 @@ class Recorder:
     def start(self, request_id: str, route: str, *, journalled: bool = True) -> Record:
         return Record(self, request_id, route, journalled)
 
+    def close(self) -> None:
+        """No more records come."""
+        if self.journal is not None:
+            self.journal.close()
+
     def tool(self, name: str | None) -> str | None:
         if name is None:
             return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from guardproxy.types import Json, Origin, Path, Role, Segment
 from guardproxy.wire.sse import Event
@@ -17,6 +17,7 @@ BOTH: Final = "+"
 """Joins the names of fields that come with the same text: `reasoning+reasoning_content` is one text."""
 PART: Final = "#"
 """Stands before the place of a part in a field: `output_text#2.0` is part 0 of item 2. Items come one after another."""
+_INFERRED: Final = "~"
 _SEAMS: Final = frozenset(("content", "output", "system"))
 
 
@@ -35,6 +36,20 @@ def item_of(field: str) -> str:
     return field.partition(PART)[2].partition(".")[0]
 
 
+def part(field: str) -> str:
+    """The field, as one whose text comes in several pieces even where the reply is whole."""
+    return field if PART in field else field + PART
+
+
+def inferred(field: str, place: int | None = None) -> str:
+    """The field, for text whose channel was told from the text itself. It is a part of its own."""
+    return part(field) + ("" if place is None else str(place)) + _INFERRED
+
+
+def is_inferred(field: str) -> bool:
+    return field.endswith(_INFERRED)
+
+
 @dataclass(frozen=True, slots=True)
 class Unread:
     """A part of a request that no filter can read: an image, token ids, a stored conversation's id."""
@@ -42,6 +57,14 @@ class Unread:
     path: Path
     what: str
     """For a person: "an image", "token ids"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moderated:
+    """What a request's `moderation` asks for. It can only tighten: what policy would edit is blocked instead."""
+
+    block_input: bool = False
+    block_output: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +82,16 @@ class Conversation:
     """The client asked for a usage chunk at the end of the stream."""
     json_reply: bool = False
     """The client asked for an answer that is a JSON document."""
+    schema: Json = None
+    """The JSON Schema that the client asked the answer to keep to, if it did."""
+    tools: frozenset[str] | None = None
+    """Names of the tools that the model may call, where the dialect's reader finds calls in text; None: it finds none."""
     echo: Mapping[str, Json] = field(default_factory=dict)
     """Parameters that the dialect's reply repeats, as the client sent them."""
+    moderation: Moderated | None = None
+    """What the client wants to be told about what was found, and to have blocked."""
+    upstream_tools: tuple[str, ...] = ()
+    """Kinds of tools that the upstream runs itself (`web_search`): their results reach the model unseen by us."""
 
     @property
     def opening(self) -> str:
@@ -116,6 +147,10 @@ class Call:
     """`function` (arguments are JSON), `custom` (arguments are plain text), or `function_call` (the legacy single call)."""
     whole: bool = False
     """Nothing of it follows: it may be decided before its choice ends."""
+    inferred: bool = False
+    """It was found in a text, not in a place for calls."""
+    field: str = ""
+    """Where it stands in a text and stays there: the field that its arguments are a part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +195,8 @@ class End:
 
     choice: int
     reason: str
+    uncalled: str = ""
+    """The reason, if none of the calls that were found in its text is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +292,15 @@ class KeptWriter(ReplyWriter, Protocol):
         ...
 
 
+@runtime_checkable
+class ModerationWriter(Protocol):
+    """A writer of a dialect whose requests may ask for moderation."""
+
+    def moderation(self, input: Json, output: Json) -> bytes:
+        """What was found in the request and in the reply: results as `wire/moderations.py` makes them."""
+        ...
+
+
 class Decoder(Protocol):
     """Cuts a stream into events. `feed` may be given any pieces of it; the events are the same."""
 
@@ -317,7 +363,7 @@ class Codec(Protocol):
 
 
 __all__ = [
-    "BOTH", "PART", "Block", "Call", "Codec", "Conversation", "Decoder", "End", "Fault", "Head", "Item",
-    "KeptWriter", "Note",
-    "ReplyReader", "ReplyWriter", "Segment", "Text", "Unknown", "Unread", "Usage", "item_of", "names", "share",
+    "BOTH", "PART", "Block", "Call", "Codec", "Conversation", "Decoder", "End", "Fault", "Head", "Item", "KeptWriter",
+    "Moderated", "ModerationWriter", "Note", "ReplyReader", "ReplyWriter", "Segment", "Text", "Unknown", "Unread", "Usage",
+    "inferred", "is_inferred", "item_of", "names", "part", "share",
 ]  # fmt: skip

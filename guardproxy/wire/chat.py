@@ -7,7 +7,7 @@ from typing import Final
 
 from guardproxy.types import Channel, Direction, Json, Origin, Path, Role
 from guardproxy.wire import chat_request
-from guardproxy.wire.base import BOTH, Conversation, Head, ReplyWriter
+from guardproxy.wire.base import Conversation, Head, ReplyWriter, is_inferred, names
 from guardproxy.wire.chat_reply import REASONING, ChatReader
 from guardproxy.wire.chat_write import ChatStreamWriter, ChatWholeWriter, refusal
 from guardproxy.wire.dialect import ServerSentEvents
@@ -31,7 +31,8 @@ class Chat(ServerSentEvents):
         return finish(rewrite(body, edits, DROPPED))
 
     def origin(self, field: str, tool: str | None = None) -> Origin:
-        return Origin(Direction.RESPONSE, Role.ASSISTANT, _CHANNELS.get(field.partition(BOTH)[0], Channel.FINAL), tool)
+        channel = _CHANNELS.get(names(field)[0], Channel.FINAL)
+        return Origin(Direction.RESPONSE, Role.ASSISTANT, channel, tool, inferred=is_inferred(field))
 
     def reader(self) -> ChatReader:
         return ChatReader()

@@ -12,9 +12,10 @@ import orjson
 
 from guardproxy.types import Json, WireError
 from guardproxy.wire import logprobs
-from guardproxy.wire.base import BOTH, Call, End, Fault, Item, Text, Usage
+from guardproxy.wire.base import BOTH, Call, Fault, Item, Text, Usage
 from guardproxy.wire.errors import message_of
 from guardproxy.wire.json import dump, parse_reply
+from guardproxy.wire.leaked import Told
 from guardproxy.wire.reply import COUNTS, Dropped, Halves, counts, reason_of
 from guardproxy.wire.request import MAX_CHOICES
 
@@ -41,11 +42,12 @@ _GARBLED: Final = "the upstream sent an event that can't be read"
 class ChatReader:
     """Reads one reply."""
 
-    __slots__ = ("_calls", "_ended", "_halves", "_kinds", "_mending", "done", "dropped")
+    __slots__ = ("_calls", "_ended", "_halves", "_harmony", "_kinds", "_mending", "done", "dropped")
 
     def __init__(self) -> None:
         self.done = False
-        self.dropped: set[str] = Dropped()
+        self.dropped: set[str] = (dropped := Dropped())
+        self._harmony = Told(dropped, answer="content", thoughts=REASONING, default="reasoning_content")
         self._ended: set[int] = set()
         self._halves = Halves()
         self._mending = False  # this body may hold halves of characters
@@ -56,7 +58,9 @@ class ChatReader:
         """Items of one event's data."""
         if data == b"[DONE]":
             self.done = True
-            return self._lost_halves(None)
+            items = self._lost_halves(None)
+            self._harmony.close(items)
+            return items
         try:
             body = orjson.loads(data)
             self._mending = bool(self._halves)
@@ -78,7 +82,7 @@ class ChatReader:
             raise WireError("it is no JSON object", status=502, code="upstream_error")
         if not body.get("choices") and not body.get("error") and not message_of(body):
             raise WireError("it has no `choices`", status=502, code="upstream_error")
-        self._mending = self.done = self._halves.whole = True
+        self._mending = self.done = self._halves.whole = self._harmony.whole = True
         return self._read(body, "message")
 
     def _read(self, body: dict[str, Any], part: str) -> list[Item]:
@@ -132,7 +136,7 @@ class ChatReader:
             self._ended.add(index)
             if self._halves:
                 items += self._lost_halves(index)
-            items.append(End(index, reason_of(reason)))
+            self._harmony.end(index, reason_of(reason), items)
 
     def _message(self, index: int, message: dict[str, Any], probabilities: Json, items: list[Item]) -> None:
         if not message.keys() <= _MESSAGE:
@@ -154,7 +158,11 @@ class ChatReader:
             if self._mending:
                 text = self._halves.mend((index, name), text)
             if text:
-                items.append(Text(index, name, text, _logprobs(probabilities, name, text)))
+                tokens = None if probabilities is None else _logprobs(probabilities, name, text)
+                if (index, name) in self._harmony.plain and "<|" not in text and text[-1] != "<":
+                    items.append(Text(index, name, text, tokens))
+                else:
+                    self._harmony.text(index, name, text, tokens, items)
         if message.get("tool_calls"):
             self._tool_calls(index, message["tool_calls"], items)
         if message.get("function_call"):
@@ -236,13 +244,13 @@ class ChatReader:
         if self._mending:
             keys = ("id", "name", "arguments")
             texts = [self._halves.mend((choice, index, kind, k), t) for k, t in zip(keys, texts, strict=True)]
-        items.append(Call(choice, index, texts[0], texts[1], texts[2], kind))
+        self._harmony.call(Call(choice, index, texts[0], texts[1], texts[2], kind), items)
 
     def _lost_halves(self, choice: int | None) -> list[Item]:
         items: list[Item] = []
         for key in self._halves.give_up(choice):
             if len(key) == 2:
-                items.append(Text(key[0], key[1], "\ufffd"))
+                self._harmony.text(key[0], key[1], "\ufffd", None, items)
             else:
                 texts: dict[str, Any] = {key[3]: "\ufffd"}
                 items.append(Call(key[0], key[1], kind=key[2], **texts))

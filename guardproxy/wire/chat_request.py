@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from guardproxy.types import Channel, Json, Path, Role, WireError
+from guardproxy.wire import moderations
 from guardproxy.wire.base import Conversation
-from guardproxy.wire.parameters import SHARED, json_wanted, require_model, usage_wanted
+from guardproxy.wire.parameters import SHARED, json_wanted, require_model, schema_wanted, usage_wanted
 from guardproxy.wire.request import (
     Check,
     Reading,
     Table,
+    anything,
     bad,
     boolean,
     document,
@@ -77,6 +79,8 @@ def _part(reading: Reading, part: Json, path: Path, said: Check) -> None:
         if not isinstance(part.get(kind), str):
             raise wrong((*path, kind), "a string", part.get(kind))
         reading.walk(part, path, {"type": word(kind), kind: said, "prompt_cache_breakpoint": document})
+    elif reading.allowed((*path, "type")):
+        anything(reading, part, path)
     else:
         known = ", ".join(("text", "refusal", *_UNREAD_PARTS))
         raise bad((*path, "type"), f"expected one of {known}")
@@ -113,7 +117,8 @@ _UNREAD_TABLES: Final[dict[str, Table]] = {
 # ---------------------------------------------------------------------------------------------------- messages
 
 
-def _calls(reading: Reading, value: Json, path: Path) -> None:
+def calls(reading: Reading, value: Json, path: Path) -> None:
+    """Calls of tools that the assistant made."""
     each(_call)(reading, value, path)
 
 
@@ -190,7 +195,7 @@ _ASSISTANT: Final[Table] = {
     "reasoning_content": _ANALYSIS,
     "thinking": _ANALYSIS,
     "reasoning_details": _reasoning_details,
-    "tool_calls": _calls,
+    "tool_calls": calls,
     "function_call": _legacy_call,
     "annotations": _annotations,
     "audio": _spoken,
@@ -229,7 +234,8 @@ def _message(reading: Reading, message: Json, path: Path) -> None:
     reading.walk(message, path, table)
 
 
-def _messages(reading: Reading, value: Json, path: Path) -> None:
+def messages(reading: Reading, value: Json, path: Path) -> None:
+    """The messages of a conversation."""
     if not isinstance(value, list):
         raise wrong(path, "a list of messages", value)
     if not 0 < len(value) <= MAX_MESSAGES:
@@ -268,13 +274,26 @@ _CHOICE: Final[Table] = {
 }
 
 
+def _tool(reading: Reading, value: Json, path: Path) -> None:
+    """A function or a custom tool; a server that knows another kind runs it itself."""
+    reading.walk(value, path, _TOOL)
+    if isinstance(kind := value.get("type"), str) and kind not in ("function", "custom"):
+        reading.upstream_tools.append(kind)
+
+
+def _searching(reading: Reading, value: Json, path: Path) -> None:
+    """Options of a search that the upstream makes, wherever it likes: giving any, even none, switches it on."""
+    reading.upstream_tools.append("web_search")
+    document(reading, value, path)
+
+
 def _parameters() -> dict[str, Check]:
     spoken = refused("no filter reads spoken answers")
     predicted = _content(Role.ASSISTANT, Channel.FINAL)
     return {
         **SHARED,
-        "messages": _messages,
-        "tools": each(fields(_TOOL)),
+        "messages": messages,
+        "tools": each(_tool),
         "tool_choice": either(string=word("none", "auto", "required", "any"), other=fields(_CHOICE)),
         "parallel_tool_calls": boolean,
         "functions": each(fields(_FUNCTION)),
@@ -300,8 +319,8 @@ def _parameters() -> dict[str, Check]:
         "verbosity": word("low", "medium", "high"),
         "modalities": _modalities,
         "audio": spoken,
-        "web_search_options": document,
-        "moderation": document,
+        "web_search_options": _searching,
+        "moderation": moderations.parameter,
         "echo": refused("the reply would begin with the request", harmless=(False,)),
     }
 
@@ -321,7 +340,17 @@ def read(body: Json, extra: frozenset[str]) -> Conversation:
         stream=bool(body.get("stream")),
         segments=tuple(reading.segments),
         unread=tuple(reading.unread),
+        upstream_tools=tuple(reading.upstream_tools),
         choices=body.get("n") or 1,
         include_usage=usage_wanted(body),
         json_reply=json_wanted(body),
+        moderation=moderations.wanted(body),
+        schema=schema_wanted(body),
+        tools=_offered(body),
     )
+
+
+def _offered(body: dict[str, Any]) -> frozenset[str]:
+    """Names of the functions and tools that the request offers."""
+    tools = [t.get(t.get("type")) for t in body.get("tools") or () if isinstance(t.get("type"), str)]
+    return frozenset(f["name"] for f in (*tools, *(body.get("functions") or ())) if isinstance(f, dict) and "name" in f)

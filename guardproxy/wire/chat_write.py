@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from guardproxy.types import Json
-from guardproxy.wire.base import BOTH, Call, Head, ReplyWriter
+from guardproxy.wire.base import BOTH, Call, Head, ReplyWriter, names
 from guardproxy.wire.chat_reply import REASONING
 from guardproxy.wire.dialect import TextsAndCalls
 from guardproxy.wire.json import dump
+from guardproxy.wire.moderations import several
 from guardproxy.wire.writing import ZERO, StreamWriter, body, string
 
 _DETAILS: Final = {
@@ -21,7 +22,7 @@ _DETAILS: Final = {
 def _shaped(field: str, text: str) -> dict[str, Json]:
     """A text under all its names, in the form that each has."""
     out: dict[str, Json] = {}
-    for name in field.split(BOTH):
+    for name in names(field):
         if name in _DETAILS:
             kind = "summary" if name.endswith("summary") else "text"
             details = out.setdefault("reasoning_details", [])
@@ -37,6 +38,10 @@ def _call_object(head: Head, choice: int, index: int, call: Call) -> dict[str, J
     if call.kind == "custom":
         return {"id": id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
     return {"id": id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def _moderation(input: Json, output: Json) -> Json:
+    return {"input": several(input), "output": several(output)}
 
 
 class ChatStreamWriter(StreamWriter):
@@ -59,9 +64,10 @@ class ChatStreamWriter(StreamWriter):
 
     def _frame(self, choice: int, field: str, started: bool) -> tuple[bytes, bytes]:
         """What stands around a text of this field, so that only the text is encoded again and again."""
-        opening, closing = _DETAILS.get(field, (b"", b""))
+        (spoken,) = names(field)
+        opening, closing = _DETAILS.get(spoken, (b"", b""))
         role = b"" if started else b'"role":"assistant",'
-        name = string("reasoning_details" if opening else field)
+        name = string("reasoning_details" if opening else spoken)
         before = b'{"index":%d,"delta":{%b%b:%b' % (choice, role, name, opening)
         frame = self._envelope.around(before, closing + b'},"logprobs":null,"finish_reason":null}')
         self._frames[choice, field, started] = frame
@@ -85,6 +91,9 @@ class ChatStreamWriter(StreamWriter):
     def end(self, choice: int, reason: str, *, cut: bool = False) -> bytes:
         return self._event(choice, {}, reason=reason)
 
+    def moderation(self, input: Json, output: Json) -> bytes:
+        return self._envelope.moderation(_moderation(input, output))
+
 
 @dataclass(slots=True)
 class _Choice:
@@ -96,9 +105,10 @@ class _Choice:
     reason: str | None = None
 
     def text(self, name: str, text: str, logprobs: Json | None) -> None:
-        for one in name.split(BOTH):
+        spoken = names(name)
+        for one in spoken:
             self.texts.setdefault(one, []).append(text)
-        if name not in ("content", "refusal"):
+        if len(spoken) > 1 or (name := spoken[0]) not in ("content", "refusal"):
             return
         if logprobs is None or self.logprobs is None:
             self.logprobs = None
@@ -137,13 +147,14 @@ class _Choice:
 class ChatWholeWriter(TextsAndCalls):
     """Writes a whole body."""
 
-    __slots__ = ("_choices", "_error", "_head", "_usage")
+    __slots__ = ("_choices", "_error", "_head", "_more", "_usage")
 
     def __init__(self, head: Head) -> None:
         self._head = head
         self._choices: dict[int, _Choice] = {}
         self._usage: Json | None = None
         self._error: Json | None = None
+        self._more: dict[str, Json] = {}
 
     def _choice(self, index: int) -> _Choice:
         return self._choices.setdefault(index, _Choice())
@@ -171,6 +182,10 @@ class ChatWholeWriter(TextsAndCalls):
         self._usage = usage
         return b""
 
+    def moderation(self, input: Json, output: Json) -> bytes:
+        self._more = {"moderation": _moderation(input, output)}
+        return b""
+
     def error(self, error: Json) -> bytes:
         self._error = error
         return b""
@@ -179,7 +194,7 @@ class ChatWholeWriter(TextsAndCalls):
         if self._error is not None:
             return dump({"error": self._error})
         choices = [c.finished(i) for i, c in sorted(self._choices.items())]
-        return body(self._head, "chat.completion", choices, self._usage)
+        return body(self._head, "chat.completion", choices, self._usage, **self._more)
 
 
 def refusal(writer: ReplyWriter, field: str, message: str) -> bytes:

@@ -1,4 +1,7 @@
-"""The dialect of `/completions`: prompts in, text out. The text may be raw Harmony, so its channel is unknown."""
+"""The dialect of `/completions`: prompts in, text out. The text may be raw Harmony, so its channel is unknown.
+
+It stays as it came, for clients that read Harmony themselves; each of its messages is guarded on its own, calls as calls.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ from typing import Any, Final
 
 from guardproxy.types import Direction, Json, Origin, Path, Role, WireError
 from guardproxy.wire import logprobs
-from guardproxy.wire.base import Call, Conversation, End, Fault, Head, Item, ReplyWriter, Text, Usage
+from guardproxy.wire.base import Call, Conversation, Fault, Head, Item, ReplyWriter, Text, Usage
 from guardproxy.wire.chat_write import refusal
 from guardproxy.wire.dialect import ServerSentEvents, TextsAndCalls
 from guardproxy.wire.errors import message_of
 from guardproxy.wire.json import dump, parse_reply
-from guardproxy.wire.parameters import DROPPED, SHARED, finish, json_wanted, require_model, usage_wanted
+from guardproxy.wire.leaked import Raw
+from guardproxy.wire.parameters import DROPPED, SHARED, finish, json_wanted, require_model, schema_wanted, usage_wanted
 from guardproxy.wire.reply import COUNTS, Dropped, Halves, counts, reason_of
 from guardproxy.wire.request import MAX_CHOICES, Check, Reading, bad, boolean, integer, rewrite, wrong
 from guardproxy.wire.writing import StreamWriter, body, string
@@ -68,7 +72,7 @@ def _read(body: Json, extra: frozenset[str]) -> Conversation:
         raise bad(("n",), f"prompts times n is {choices}; a reply has at most {MAX_CHOICES} choices")
     segments, stream = tuple(reading.segments), bool(body.get("stream"))
     unread, usage = tuple(reading.unread), usage_wanted(body)
-    return Conversation(model, stream, segments, unread, choices, usage, json_wanted(body))
+    return Conversation(model, stream, segments, unread, choices, usage, json_wanted(body), schema_wanted(body))
 
 
 # ---------------------------------------------------------------------------------------------------- replies
@@ -77,11 +81,12 @@ def _read(body: Json, extra: frozenset[str]) -> Conversation:
 class CompletionsReader:
     """Reads one reply."""
 
-    __slots__ = ("_ended", "_halves", "done", "dropped")
+    __slots__ = ("_ended", "_halves", "_harmony", "done", "dropped")
 
     def __init__(self) -> None:
         self.done = False
-        self.dropped: set[str] = Dropped()
+        self.dropped: set[str] = (dropped := Dropped())
+        self._harmony = Raw(dropped)
         self._ended: set[int] = set()
         self._halves = Halves()
 
@@ -89,7 +94,9 @@ class CompletionsReader:
         """Items of one event's data."""
         if data == b"[DONE]":
             self.done = True
-            return self._lost_halves(None)
+            items = self._lost_halves(None)
+            self._harmony.close(items)
+            return items
         try:
             body = parse_reply(data)
         except WireError:
@@ -102,7 +109,7 @@ class CompletionsReader:
             raise WireError("it is no JSON object", status=502, code="upstream_error")
         if not body.get("choices") and not message_of(body):
             raise WireError("it has no `choices`", status=502, code="upstream_error")
-        self.done = self._halves.whole = True
+        self.done = self._halves.whole = self._harmony.whole = True
         return self._read(body, whole=True)
 
     def _read(self, body: dict[str, Any], *, whole: bool) -> list[Item]:
@@ -140,16 +147,23 @@ class CompletionsReader:
             self._ended.add(index)
             items += self._lost_halves(index)
             said = reason_of(reason)
-            items.append(End(index, said if said in _REASONS else "stop"))
+            self._harmony.end(index, said if said in _REASONS else "stop", items)
 
     def _text(self, index: int, text: str, probabilities: Json, items: list[Item]) -> None:
         if not text.isascii() or self._halves:
             text = self._halves.mend((index, "text"), text)
         if text:
-            items.append(Text(index, "text", text, logprobs.completion(probabilities, text)))
+            tokens = None if probabilities is None else logprobs.completion(probabilities, text)
+            if (index, "text") in self._harmony.plain and "<|" not in text and text[-1] != "<":
+                items.append(Text(index, "text", text, tokens))
+            else:
+                self._harmony.text(index, "text", text, tokens, items)
 
     def _lost_halves(self, choice: int | None) -> list[Item]:
-        return [Text(key[0], key[1], "\ufffd") for key in self._halves.give_up(choice)]
+        items: list[Item] = []
+        for key in self._halves.give_up(choice):
+            self._harmony.text(key[0], key[1], "\ufffd", None, items)
+        return items
 
     def _note(self, value: dict[str, Any], known: frozenset[str], prefix: str = "") -> None:
         assert isinstance(self.dropped, Dropped)
@@ -256,7 +270,7 @@ class Completions(ServerSentEvents):
         return finish(rewrite(body, edits, DROPPED))
 
     def origin(self, field: str, tool: str | None = None) -> Origin:
-        return Origin(Direction.RESPONSE, Role.ASSISTANT, None, tool)
+        return Origin(Direction.RESPONSE, Role.ASSISTANT, None, tool, inferred=True)
 
     def reader(self) -> CompletionsReader:
         return CompletionsReader()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import orjson
@@ -99,12 +100,21 @@ def where(path: Path) -> str:
 
 
 def dump(value: Json) -> bytes:
-    """Compact JSON. Halves of surrogate pairs become U+FFFD."""
+    """Compact JSON. Halves of surrogate pairs become U+FFFD, numbers that JSON has no form for null."""
     try:
         return orjson.dumps(value)
     except TypeError:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+
+
+def _finite(value: Json) -> Json:
+    """The value without infinities, which `1e999` is read as."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def holds_text(value: Json) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from guardproxy.types import Json, Path, WireError
 from guardproxy.wire.base import Conversation
 from guardproxy.wire.messages_blocks import CACHE, messages, system
-from guardproxy.wire.parameters import DROPPED, TEMPLATE, model_name, require_model
+from guardproxy.wire.parameters import DROPPED, TEMPLATE, model_name, require_model, schema_of
 from guardproxy.wire.request import (
     Check,
     Reading,
@@ -110,6 +110,7 @@ def read(body: Json, extra: frozenset[str], *, count: bool = False) -> Conversat
         segments=tuple(reading.segments),
         unread=tuple(reading.unread),
         json_reply=_json_wanted(body),
+        schema=schema_of(body.get("output_format")) or schema_of((body.get("output_config") or {}).get("format")),
         echo={"stop_sequences": stops} if stops else {},
     )
 

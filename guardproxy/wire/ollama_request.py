@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from guardproxy.types import Channel, Json, Path, Role, WireError
 from guardproxy.wire.base import Conversation
-from guardproxy.wire.parameters import TEMPLATE, model_name, require_model
+from guardproxy.wire.parameters import TEMPLATE, first_schema, model_name, require_model
 from guardproxy.wire.request import (
     Check,
     Reading,
@@ -201,6 +201,7 @@ def read(body: Json, extra: frozenset[str], *, chat: bool) -> Conversation:
         segments=tuple(reading.segments),
         unread=tuple(reading.unread),
         json_reply=bool(body.get("format")),
+        schema=first_schema(body.get("format")),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import orjson
+
 from guardproxy.types import Json, Path, WireError
 from guardproxy.wire.request import (
     MAX_CHOICES,
@@ -30,8 +32,8 @@ _HIDES = "the model would read what no filter has read"
 _REPEATS = "the reply would repeat its text as numbers"
 TEMPLATE: Final = "it changes how the conversation is put to the model"
 
-DROPPED: Final = frozenset({"metadata"})
-"""Not forwarded. `metadata` only labels stored completions, and `store` is off."""
+DROPPED: Final = frozenset({"metadata", "moderation"})
+"""Not forwarded. `metadata` only labels stored completions, and `store` is off. `moderation` is asked of guardproxy."""
 
 
 def model_name(reading: Reading, value: Json, path: Path) -> None:
@@ -126,6 +128,36 @@ def json_wanted(body: dict[str, Any]) -> bool:
         or (isinstance(structure, dict) and not {"json", "json_object"}.isdisjoint(structure))
         or any(body.get(name) is not None for name in ("guided_json", "json_schema"))
     )
+
+
+def schema_wanted(body: dict[str, Any]) -> Json:
+    """The JSON Schema that the client asked the answer to keep to, in any server's way of saying so; None without one."""
+    structure = body.get("structured_outputs")
+    inner = structure.get("json") if isinstance(structure, dict) else None
+    return schema_of(body.get("response_format")) or first_schema(
+        inner, body.get("guided_json"), body.get("json_schema")
+    )
+
+
+def schema_of(form: Json) -> Json:
+    """The JSON Schema in the `format` of an answer, if there is one."""
+    if not isinstance(form, dict):
+        return None
+    inner = form.get("json_schema")
+    return first_schema(inner.get("schema") if isinstance(inner, dict) else None, form.get("schema"))
+
+
+def first_schema(*values: Json) -> Json:
+    """The first of these that is a schema, which some servers take as text too; None where none is."""
+    for value in values:
+        if isinstance(value, str):
+            try:
+                value = orjson.loads(value)
+            except orjson.JSONDecodeError:
+                continue
+        if isinstance(value, dict):
+            return value
+    return None
 
 
 def usage_wanted(body: dict[str, Any]) -> bool:

@@ -46,6 +46,7 @@ class Reading:
         self.unread: list[Unread] = []
         self.extra = extra
         self.tools: dict[str, str] = {}  # id of a call → name of its tool
+        self.upstream_tools: list[str] = []  # kinds of tools that the upstream runs itself
 
     def add(
         self,

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from guardproxy.types import Json, Path, WireError
+from guardproxy.wire import moderations
 from guardproxy.wire.base import Conversation
-from guardproxy.wire.parameters import SHARED, require_model
+from guardproxy.wire.parameters import SHARED, require_model, schema_of
 from guardproxy.wire.request import (
     Check,
     Reading,
@@ -33,7 +34,7 @@ from guardproxy.wire.request import (
 )
 from guardproxy.wire.responses_items import STORE_HINT, items
 
-DROPPED: Final = frozenset({"metadata", "background", "previous_response_id", "conversation"})
+DROPPED: Final = frozenset({"metadata", "moderation", "background", "previous_response_id", "conversation"})
 """Not forwarded: guardproxy's own business, or labels of what a server would store."""
 ECHOED: Final = (
     "instructions", "max_output_tokens", "max_tool_calls", "metadata", "parallel_tool_calls", "prompt_cache_key",
@@ -61,6 +62,8 @@ _FUNCTION: Final[Table] = {
     "strict": boolean,
     "defer_loading": boolean,
 }
+_CLIENT_RUNS: Final = frozenset({"local_shell", "apply_patch", "computer", "computer_use_preview", "namespace"})
+"""Kinds of tools that a client runs itself, besides functions and custom tools."""
 _CUSTOM: Final[Table] = {"type": word("custom"), "name": name, "description": text, "format": document}
 
 
@@ -73,7 +76,17 @@ def _tool(reading: Reading, value: Json, path: Path) -> None:
     elif value["type"] == "custom":
         reading.walk(value, path, _CUSTOM)
     else:
+        if _upstream_runs(value):
+            reading.upstream_tools.append(value["type"])
         document(reading, value, path)
+
+
+def _upstream_runs(tool: dict[str, Any]) -> bool:
+    """Whether a tool's results come into being at the server. Those of others come with the client's next request."""
+    environment = tool.get("environment")
+    if isinstance(environment, dict) and environment.get("type") == "local":
+        return False
+    return tool["type"] not in _CLIENT_RUNS and tool.get("execution") != "client"
 
 
 def _format(reading: Reading, value: Json, path: Path) -> None:
@@ -116,7 +129,7 @@ _PARAMETERS: Final[dict[str, Check]] = {
     "truncation": word("auto", "disabled"),
     "context_management": _owned("compacted conversations"),
     "prompt": _STORED_PROMPT,
-    "moderation": document,
+    "moderation": moderations.parameter,
     "enable_response_messages": refused("the reply would repeat the whole conversation", harmless=(False,)),
     "previous_input_messages": _STORED_PROMPT,
     "request_id": name,
@@ -142,7 +155,10 @@ def read(body: Json, extra: frozenset[str]) -> Conversation:
         stream=bool(body.get("stream")),
         segments=tuple(reading.segments),
         unread=tuple(reading.unread),
+        upstream_tools=tuple(reading.upstream_tools),
         json_reply=_json_wanted(body),
+        moderation=moderations.wanted(body),
+        schema=schema_of((body.get("text") or {}).get("format")),
         echo={one: body[one] for one in ECHOED if body.get(one) is not None},
     )
 

@@ -12,6 +12,7 @@ from typing import Final
 from guardproxy.types import Json
 from guardproxy.wire.base import PART, Block, Call, Head, item_of, names
 from guardproxy.wire.json import dump
+from guardproxy.wire.moderations import single
 from guardproxy.wire.writing import string
 
 _TEXT: Final = {"output_text": "text", "refusal": "refusal", "reasoning_text": "text", "summary_text": "text"}
@@ -114,6 +115,7 @@ class _Output:
         self.status, self.reason = "in_progress", ""
         self._usage: Json = None
         self._error: Json = None
+        self._moderation: Json = None
         self._item: _Item | None = None
         self._source = ""  # what the item that is being written was in the upstream's reply
         self._suffix = head.id.rpartition("_")[2]
@@ -130,7 +132,12 @@ class _Output:
         fixed = {"id": head.id, "object": "response", "created_at": head.created, "model": head.model}
         made = {"status": self.status, "incomplete_details": details, "error": self._error}
         counted = {"usage": usage_of(self._usage)} if self.status != "in_progress" else {}
-        return {**_SNAPSHOT, **head.echo, **fixed, **made, **counted, "output": self.output}
+        moderated = {"moderation": self._moderation} if self._moderation is not None else {}
+        return {**_SNAPSHOT, **head.echo, **fixed, **made, **counted, **moderated, "output": self.output}
+
+    def moderation(self, input: Json, output: Json) -> bytes:
+        self._moderation = {"input": single(input), "output": single(output)}
+        return b""
 
     def _so_far(self, status: str) -> dict[str, Json]:
         running = "in_progress" if status == "in_progress" else "incomplete"

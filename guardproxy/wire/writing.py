@@ -51,6 +51,11 @@ class Envelope:
             return b""
         return self._open + self._usage_close + dump(usage) + b"}\n\n"
 
+    def moderation(self, results: Json) -> bytes:
+        """The event with what was found, and no choice."""
+        usage = b'"usage":null,' if self.head.include_usage else b""
+        return self._open + b"]," + usage + b'"moderation":' + dump(results) + b"}\n\n"
+
     @staticmethod
     def error(error: Json) -> bytes:
         return encode(dump({"error": error}))
@@ -77,11 +82,11 @@ class StreamWriter(TextsAndCalls):
         return b"" if done else DONE
 
 
-def body(head: Head, kind: str, choices: list[dict[str, Any]], usage: Json) -> bytes:
-    """A whole reply."""
+def body(head: Head, kind: str, choices: list[dict[str, Any]], usage: Json, **more: Json) -> bytes:
+    """A whole reply. `more`: what it has besides."""
     fields = {"id": head.id, "object": kind, "created": head.created, "model": head.model}
     counted = {} if usage is None else {"usage": usage}
-    return dump({**fields, "system_fingerprint": None, "choices": choices, **counted})
+    return dump({**fields, "system_fingerprint": None, "choices": choices, **counted, **more})
 
 
 ZERO: Final = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}

@@ -160,8 +160,8 @@ def test_another_key_is_refused(guarded: Proxy, key: str) -> None:
 def test_other_routes_are_not_there(guarded: Proxy, caller: Caller) -> None:
     client = caller.client
     for call in (
-        lambda: client.embeddings.create(model="gpt-oss", input=EMAIL),
-        lambda: client.responses.create(model="gpt-oss", input=EMAIL),
+        lambda: client.images.generate(model="gpt-oss", prompt=EMAIL),
+        lambda: client.batches.list(),
         lambda: client.files.list(),
         lambda: client.chat.completions.retrieve("chatcmpl-1"),
     ):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from guardproxy.engine import Cut, Gate, Guard
-from guardproxy.engine.gate import Deadline, Held
+from guardproxy.engine.limits import Deadline, Held
 from guardproxy.policy.model import Defaults, Mode
 from guardproxy.text import PatternFilter
 from guardproxy.types import Context, Decision, Facts, Finding, Origin, Outcome, Report, Style

@@ -123,6 +123,19 @@ def test_an_unknown_channel_is_no_reason_for_an_exception() -> None:
     assert said(spared, found("pii.email"), origin=replace(ANSWER, channel=Channel.ANALYSIS)).outcome is Outcome.ALLOW
 
 
+@pytest.mark.parametrize("told", Channel)
+@pytest.mark.parametrize("tool", [None, "f"])
+def test_an_inferred_channel_has_the_rules_of_every_channel_and_no_exception(told: Channel, tool: str | None) -> None:
+    rules = [replace(MASK, id=c, scope=Scope(channel=frozenset({c}))) for c in Channel]
+    one = policy(*rules, replace(MASK, id="spared", unless=Unless(Scope(channel=frozenset({told})))))
+    sure = replace(ANSWER, channel=told, tool=tool)
+    assert {r.id for r in one.rules_for(sure)} == {told}
+    inferred = replace(sure, inferred=True)
+    assert {r.id for r in one.rules_for(inferred)} == {*Channel, "spared"}
+    assert {r.id for r in one.rules_for(sure)} == {told}
+    assert said(one, found("pii.email"), origin=inferred).outcome is Outcome.REDACT
+
+
 def test_tools_are_globs_and_a_text_without_a_tool_is_out_of_their_scope() -> None:
     scoped = policy(replace(MASK, scope=Scope(tool=("pay.*", "shell"))))
     for tool, outcome in (
@@ -217,6 +230,12 @@ def test_a_failure_of_a_filter_that_no_rule_here_needs_is_nothing() -> None:
 @pytest.mark.parametrize("label", ["guard.overflow", "guard.unread"])
 def test_what_the_engine_could_not_read_blocks_even_without_rules(label: str) -> None:
     assert said(policy(), Finding("guard", label, 1.0)).outcome is Outcome.BLOCK
+
+
+def test_a_tool_of_the_upstream_is_no_failure_and_a_rule_may_refuse_it() -> None:
+    seen = Finding("guard", "guard.upstream_tool", 1.0)
+    assert said(policy(), seen).outcome is Outcome.ALLOW
+    assert said(policy(rule("none", "guard.upstream_tool", Outcome.BLOCK)), seen).outcome is Outcome.BLOCK
 
 
 # ---------------------------------------------------------------------------------------------------- edits

@@ -17,6 +17,7 @@ import uvloop
 
 from guardproxy.config import Settings, load
 from guardproxy.server import run as server
+from guardproxy.tools.app import tools_service
 
 POLICY = """
 schema: guardproxy/v1
@@ -204,8 +205,15 @@ def text_of(events: list[Any]) -> str:
 
 
 @contextlib.contextmanager
-def world(tmp: Path, environ: dict[str, str] | None = None, **sections: Any) -> Iterator[World]:
-    """Both, on free ports, until the end of the block. `sections` are settings."""
+def world(
+    tmp: Path,
+    environ: dict[str, str] | None = None,
+    *,
+    tools: Callable[[str], dict[str, Any]] | None = None,
+    **sections: Any,
+) -> Iterator[World]:
+    """Both, on free ports, until the end of the block. `sections` are settings. `tools`: the upstream's address to the
+    section of that name; then it is a guardproxy before tool servers."""
     (tmp / "policy.yaml").write_text(POLICY)
     started, stop, made, failed = threading.Event(), threading.Event(), [], []
 
@@ -214,10 +222,13 @@ def world(tmp: Path, environ: dict[str, str] | None = None, **sections: Any) -> 
             values = {"policies": str(tmp / "policy.yaml"), "decision_log": str(tmp / "decisions.jsonl"), **sections}
             config = tmp / "config.yaml"
             values.setdefault("upstream", {"url": f"http://127.0.0.1:{upstream_port}/v1"})
+            if tools is not None:
+                values["tools"] = tools(f"http://127.0.0.1:{upstream_port}")
             config.write_text(json.dumps(values))
-            settings = load(config, environ or {})
+            settings = load(config, environ or {}, tools=tools is not None)
             guard = server.build_guard(settings)
-            async with server.service(settings, guard) as running:
+            opened: Any = server.service if tools is None else tools_service
+            async with opened(settings, guard) as running:
                 first, second = server.listen("127.0.0.1", 0, ""), server.listen("127.0.0.1", 0, "")
                 servers = [server.server(running.app, settings), server.server(running.admin, settings)]
                 tasks = [asyncio.ensure_future(s._serve([k])) for s, k in zip(servers, (first, second), strict=True)]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.server.support import EVENTS, World, answer, chunk, plays, world
 
-KEY = "sk-client-0123456789"
+KEY = "sk-client-of-this-test"
 MAIL = "joe@mail.com"
 TOOL: Any = {
     "name": "send",

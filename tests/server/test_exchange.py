@@ -76,6 +76,19 @@ def test_what_no_filter_reads_is_named_with_its_place() -> None:
     assert (e.value.param, e.value.labels) == ("messages[0].content[0]", ("guard.unread",))
 
 
+@pytest.mark.parametrize(
+    "more", [{"web_search_options": {}}, {"tools": [{"type": "browser"}]}, {"tools": [{"type": "code_interpreter"}]}]
+)
+def test_a_tool_of_the_upstream_is_told_and_refused_only_by_a_rule(more: dict[str, object]) -> None:
+    function = {"type": "function", "function": {"name": "f"}}
+    strict = guard(policy([*RULES, rule("no-tools", "guard.upstream_tool", Outcome.BLOCK)]))
+    ask(user("Hi.", **more))
+    ask(user("Hi.", tools=[function]), strict)
+    with pytest.raises(Blocked) as e:
+        ask(user("Hi.", **more), strict)
+    assert (e.value.param, e.value.labels) == ("tools", ("guard.upstream_tool",))
+
+
 def test_names_cannot_be_edited_so_they_block() -> None:
     with pytest.raises(Blocked):
         ask(user("x", tools=[{"type": "function", "function": {"name": KEY}}]))

@@ -12,7 +12,7 @@ import pytest
 from guardproxy.engine import Guard, Silent
 from guardproxy.policy.model import Defaults, Mode, Scope
 from guardproxy.server.exchange import Blocked, Exchange
-from guardproxy.types import Outcome, UpstreamError, WireError
+from guardproxy.types import Decision, Facts, Outcome, UpstreamError, WireError
 from guardproxy.wire.responses import Responses
 from tests.engine.play import guard, policy, rule
 
@@ -75,13 +75,13 @@ class Read:
         return [e for e in self.events if e["type"] == kind]
 
 
-def stream(*pieces: bytes, one: Guard = GUARD) -> Read:
+def stream(*pieces: bytes, one: Guard = GUARD, on: Exchange | None = None) -> Read:
     async def reads() -> AsyncIterator[bytes]:
         for piece in pieces:
             yield piece
 
     async def run() -> bytes:
-        return b"".join([out async for out in exchange(one).stream(reads())])
+        return b"".join([out async for out in (on or exchange(one)).stream(reads())])
 
     read = Read(asyncio.run(run()))
     assert read.last["status"] == "failed" or read.last["output"] == read.items
@@ -292,6 +292,40 @@ def test_a_reference_to_an_item_is_refused() -> None:
     assert refused.value.param == "input[0]"
 
 
+@pytest.mark.parametrize(
+    "tool",
+    [
+        {"type": "web_search"}, {"type": "code_interpreter", "container": {"type": "auto"}}, {"type": "browser"},
+        {"type": "mcp", "server_label": "m", "server_url": "http://x"}, {"type": "file_search"}, {"type": "python"},
+        {"type": "image_generation"}, {"type": "shell", "environment": {"type": "container_auto"}}, {"type": "new"},
+    ],
+)  # fmt: skip
+def test_a_tool_of_the_upstream_is_told(tool: Body) -> None:
+    told: list[Facts] = []
+
+    class Hears(Silent):
+        def decided(self, facts: Facts, decision: Decision, *, final: bool) -> None:
+            told.extend([facts] if facts.findings else [])
+
+    made = exchange()
+    made.observer = Hears()
+    asyncio.run(made.request({"model": "m", "input": "Hi.", "tools": [tool, tool]}))
+    assert [(f.origin.tool, f.findings[0].label) for f in told] == [(tool["type"], "guard.upstream_tool")]
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        {"type": "function", "name": "f"}, {"type": "custom", "name": "c"}, {"type": "local_shell"},
+        {"type": "shell", "environment": {"type": "local"}}, {"type": "apply_patch"},
+        {"type": "computer_use_preview", "environment": "linux"}, {"type": "tool_search", "execution": "client"},
+    ],
+)  # fmt: skip
+def test_a_tool_of_the_client_is_none_of_the_upstream(tool: Body) -> None:
+    codec = Responses()
+    assert codec.read_request({"model": "m", "input": "Hi.", "tools": [tool]}).upstream_tools == ()
+
+
 def test_values_are_taken_out_of_every_kind_of_item() -> None:
     items = [
         {"role": "user", "content": [{"type": "input_text", "text": MAIL}]},
@@ -320,3 +354,35 @@ def test_a_whole_text_over_the_limit_is_an_overflow() -> None:
     small = guard(policy(defaults=Defaults(max_whole=20)))
     assert whole(response(message("Hi there.")), small)["status"] == "completed"
     assert whole(response(message("Hi there, you and everybody else.")), small)["status"] == "incomplete"
+
+
+# ---------------------------------------------------------------------------------------------------- structured output
+
+CONTACT = {"type": "object", "properties": {"mail": {"type": "string", "format": "email"}}}
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ({"type": "json_object"}, '{"mail": "[pii.email]", "b": "é"}'),
+        ({"type": "json_schema", "name": "contact", "schema": CONTACT}, '{"mail": "xxx@xxxxxxxxxxx", "b": "é"}'),
+        ({"type": "json_schema", "json_schema": {"schema": CONTACT}}, '{"mail": "xxx@xxxxxxxxxxx", "b": "é"}'),
+    ],
+)
+def test_an_answer_in_json_is_edited_inside_its_strings(form: Body, expected: str) -> None:
+    answer = '{"mail": "\\u006aoe@example.com", "b": "é"}'
+
+    def asked() -> Exchange:
+        made = exchange()
+        asyncio.run(made.request({"model": "m", "input": "Who?", "text": {"format": form}}))
+        return made
+
+    got = stream(*(says(char) for char in answer), ends(message(answer)), on=asked())
+    assert got.text == expected
+    said = json.loads(asyncio.run(asked().whole(response(message(answer)))))
+    assert said["output"][0]["content"][0]["text"] == expected
+    two = (
+        message("Here it is."),
+        message('{"n": 4111111111111111}', "msg_2"),
+    )  # a preamble makes no text of what follows
+    assert json.loads(asyncio.run(asked().whole(response(*two))))["status"] == "incomplete"

@@ -11,7 +11,7 @@ import pytest
 
 from tests.server.support import HEAD, World, answer, body_of, chunk, plays, status_of, world
 
-KEY = "sk-client-0123456789"
+KEY = "sk-client-of-this-test"
 MAIL = "joe@mail.com"
 LINES = HEAD % b"application/x-ndjson" + b"transfer-encoding: chunked\r\n\r\n"
 TOP = {"model": "/srv/gpt-oss", "created_at": "2025-11-01T10:00:00.123456789Z"}
@@ -266,7 +266,7 @@ def test_it_streams_unless_told_not_to(one: World) -> None:
     """The client always says whether; curl does not."""
     one.script = plays(*lines({"response": "Hi."}, last={"response": ""}))
     body = json.dumps({"model": "gpt-oss:20b", "prompt": "Hi."}).encode()
-    raw = one.post(body, "/api/generate", b"authorization: Bearer sk-client-0123456789\r\n")
+    raw = one.post(body, "/api/generate", f"authorization: Bearer {KEY}\r\n".encode())
     assert status_of(raw) == 200
     assert b"content-type: application/x-ndjson" in raw
     assert [json.loads(one)["response"] for one in body_of(raw).splitlines()] == ["Hi.", ""]

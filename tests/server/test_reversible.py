@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.server.support import (
@@ -184,6 +185,20 @@ def test_an_answer_in_json_stays_json(one: World, stream: bool) -> None:
     form = {"type": "json_object"}
     content, _ = ask(one, **user('My key is KEY"a\\b'), response_format=form, stream=stream)
     assert json.loads(content) == {"key": 'KEY"a\\b', "list": ['<KEY"a\\b>']}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_values_come_back_under_a_schema_and_what_only_the_reply_holds_fits_it(one: World, stream: bool) -> None:
+    fields = {"mine": {"const": "joe@mail.com"}, "theirs": {"type": "string", "format": "email"}}
+    schema = {"type": "object", "properties": fields, "required": ["mine", "theirs"]}
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    for mine in (lambda held: held, lambda held: "joe@mail.com"):  # said by its placeholder, and guessed
+        one.script = replies(
+            lambda held, mine=mine: {"content": json.dumps({"mine": mine(held[0]), "theirs": "bob@mail.com"})}
+        )
+        content, _ = ask(one, **user("I am joe@mail.com"), response_format=form, stream=stream)
+        assert json.loads(content) == {"mine": "joe@mail.com", "theirs": "xxx@xxxxxxxx"}
+        jsonschema.validate(json.loads(content), schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -46,7 +46,7 @@ def test_models_are_the_upstreams_rebuilt(one: World) -> None:
 
 
 def test_unknown_paths_name_the_routes_there_are(one: World) -> None:
-    raw = get(one, "/v1/embeddings")
+    raw = get(one, "/v1/nothing")
     assert status_of(raw) == 404
     assert "/v1/chat/completions" in error_of(raw)["message"]
 

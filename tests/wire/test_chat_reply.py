@@ -50,10 +50,10 @@ def test_thinking_comes_before_the_answer() -> None:
 
 
 def test_reasoning_under_several_names_is_one_text() -> None:
-    body = delta(reasoning="a", reasoning_content="a", reasoning_details=[{"text": "a"}], content="a")
+    body = delta(reasoning="x", reasoning_content="x", reasoning_details=[{"text": "x"}], content="x")
     name = "reasoning+reasoning_content+reasoning_details"
     items = events(body)
-    assert items == [Text(0, name, "a"), Text(0, "content", "a")]
+    assert items == [Text(0, name, "x"), Text(0, "content", "x")]
     assert Chat().origin(name) == Chat().origin("reasoning")
     head = Head("c", "m", 1)
     stream, full = Chat().stream_writer(head), Chat().whole_writer(head)
@@ -91,12 +91,12 @@ def test_content_in_parts() -> None:
 
 
 def test_interleaved_choices() -> None:
-    body = {"choices": [{"index": 1, "delta": {"content": "b"}}, {"index": 0, "delta": {"content": "a"}}]}
-    assert events(body) == [Text(1, "content", "b"), Text(0, "content", "a")]
+    body = {"choices": [{"index": 1, "delta": {"content": "b"}}, {"index": 0, "delta": {"content": "x"}}]}
+    assert events(body) == [Text(1, "content", "b"), Text(0, "content", "x")]
 
 
 def test_a_choice_without_index_is_counted() -> None:
-    assert events({"choices": [{"delta": {"content": "a"}}]}) == [Text(0, "content", "a")]
+    assert events({"choices": [{"delta": {"content": "x"}}]}) == [Text(0, "content", "x")]
 
 
 # ---------------------------------------------------------------------------------------------------- characters in halves

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import time
 from typing import Any
 
@@ -273,6 +274,32 @@ def test_what_no_filter_reads_is_told() -> None:
     )
 
 
+CITY = {"type": "object", "properties": {"city": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "is_json", "schema"),
+    [
+        ({}, False, None),
+        ({"response_format": {"type": "text"}}, False, None),
+        ({"response_format": {"type": "json_object"}}, True, None),
+        ({"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": CITY}}}, True, CITY),
+        ({"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}}, True, None),
+        ({"response_format": {"type": "json_object", "schema": CITY}}, True, CITY),
+        ({"guided_json": CITY}, True, CITY),
+        ({"guided_json": json.dumps(CITY)}, True, CITY),
+        ({"guided_json": "no json"}, True, None),
+        ({"structured_outputs": {"json": CITY}}, True, CITY),
+        ({"structured_outputs": {"json": json.dumps(CITY)}}, True, CITY),
+        ({"structured_outputs": {"regex": "a"}}, False, None),
+        ({"json_schema": CITY}, True, CITY),
+    ],
+)
+def test_an_answer_that_is_to_be_json(parameters: dict[str, Any], is_json: bool, schema: Any) -> None:
+    conversation = read(**parameters)
+    assert (conversation.json_reply, conversation.schema) == (is_json, schema)
+
+
 def test_schemas_are_documents_with_their_keys() -> None:
     schema = {"type": "object", "properties": {"city": {"enum": ["Bern", 12345]}}}
     conversation = read(tools=[{"type": "function", "function": {"name": "f", "parameters": schema}}])
@@ -335,11 +362,11 @@ def test_what_sdks_send_back_as_history_is_accepted() -> None:
 # ---------------------------------------------------------------------------------------------------- writing back
 
 
-def test_without_edits_only_metadata_and_storing_change() -> None:
+def test_without_edits_only_what_is_ours_and_storing_change() -> None:
     before = copy.deepcopy(CHAT)
     out = Chat().write_request(CHAT, {})
     assert before == CHAT
-    assert out == {**{k: v for k, v in CHAT.items() if k != "metadata"}, "store": False}
+    assert out == {**{k: v for k, v in CHAT.items() if k not in ("metadata", "moderation")}, "store": False}
     assert "store" not in Chat().write_request({"model": "m"}, {})
 
 
@@ -348,7 +375,9 @@ def test_every_edit_lands_in_its_place_and_nowhere_else() -> None:
     for segment in Chat().read_request(CHAT).segments:
         path = segment.origin.path
         whole = Chat().write_request(CHAT, {path: '{"edited": true}'})
-        expected = copy.deepcopy({**{k: v for k, v in CHAT.items() if k != "metadata"}, "store": False})
+        expected = copy.deepcopy(
+            {**{k: v for k, v in CHAT.items() if k not in ("metadata", "moderation")}, "store": False}
+        )
         parent: Any = expected
         for step in path[:-1]:
             parent = parent[step]

@@ -47,7 +47,9 @@ class Passage:
             self.open.add(item.choice)
             return self.writer.text(item.choice, item.field, item.text, item.logprobs)
         if isinstance(item, Call):
-            before = self.calls.get((item.choice, item.index)) or Call(item.choice, item.index, kind=item.kind)
+            before = self.calls.get((item.choice, item.index)) or Call(
+                item.choice, item.index, kind=item.kind, field=item.field
+            )
             self.calls[item.choice, item.index] = replace(
                 before,
                 id=before.id + item.id,
@@ -72,6 +74,9 @@ class Passage:
         return b""
 
     def written(self, choice: int, index: int) -> bytes:
+        if self.calls[choice, index].field:
+            call = self.calls.pop((choice, index))
+            return self.writer.text(choice, call.field, call.arguments) if call.arguments else b""
         number = self.called[choice] = self.called.get(choice, -1) + 1
         return self.writer.call(choice, number, self.calls.pop((choice, index)))
 

@@ -1,0 +1,86 @@
+"""Settings as they are written: values by path, with the place where each one was written. Knows no setting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path as File
+from typing import Any
+
+import yaml
+
+from guardproxy.types import ConfigError, Path
+
+
+@dataclass(slots=True)
+class Values:
+    """Settings as written, by path, with where each was written."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    places: dict[Path, tuple[str, int, int]] = field(default_factory=dict)
+
+    def put(self, path: Path, value: Any, place: tuple[str, int, int]) -> None:
+        target = self.data
+        for part in path[:-1]:
+            if not isinstance(target.get(str(part)), dict):
+                target[str(part)] = {}
+            target = target[str(part)]
+        target[str(path[-1])] = value
+        self.places[path] = place
+
+    def place(self, path: Path) -> tuple[str, int, int]:
+        for end in range(len(path), -1, -1):
+            if path[:end] in self.places:
+                return self.places[path[:end]]
+        return "", 0, 0
+
+
+def read(file: File, values: Values) -> None:
+    """Add what stands in a YAML file. Raises ConfigError."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as e:
+        raise ConfigError(f"the settings in {file} can't be read: {e.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError("the settings must be UTF-8 text", str(file), 1, 1) from None
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as e:
+        mark = e.problem_mark or e.context_mark
+        at = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        raise ConfigError(f"this is not YAML: {e.problem or e.context}", str(file), *at) from None
+    except (yaml.YAMLError, RecursionError) as e:
+        raise ConfigError(f"this is not YAML: {type(e).__name__}", str(file), 1, 1) from None
+    if node is None:
+        return
+    if not isinstance(node, yaml.MappingNode):
+        raise ConfigError("settings are `name: value` lines", str(file), 1, 1)
+    values.data.update(_plain(node, (), str(file), values, set()))
+
+
+def _plain(node: yaml.Node, path: Path, file: str, values: Values, above: set[int]) -> Any:
+    place = (file, node.start_mark.line + 1, node.start_mark.column + 1)
+    values.places.setdefault(path, place)
+    if id(node) in above:
+        raise ConfigError("an alias may not stand inside of its own anchor", *place)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(n, (*path, i), file, values, {*above, id(node)}) for i, n in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, path, file, values, {*above, id(node)})
+    try:
+        return yaml.constructor.SafeConstructor().construct_object(node)
+    except (yaml.YAMLError, ValueError) as e:
+        raise ConfigError(f"this value can't be read: {type(e).__name__}", *place) from None
+
+
+def _mapping(node: yaml.MappingNode, path: Path, file: str, values: Values, above: set[int]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for key, value in node.value:
+        place = (file, key.start_mark.line + 1, key.start_mark.column + 1)
+        if not isinstance(key, yaml.ScalarNode):
+            raise ConfigError("a key must be one word", *place)
+        name = str(key.value)
+        if name in out:
+            raise ConfigError(f"{name!r} stands here twice", *place)
+        values.places[(*path, name)] = place
+        out[name] = _plain(value, (*path, name), file, values, above)
+    return out

@@ -1,0 +1,98 @@
+"""The application before tool servers: a route for each of a fixed table. Nothing unlisted passes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from guardproxy.config import Settings
+from guardproxy.engine import Guard
+from guardproxy.server.admin import AdminApp
+from guardproxy.server.edge import Headers, Hosts, Receive, Request, Scope, Send, Shape
+from guardproxy.server.front import Front
+from guardproxy.server.health import Health
+from guardproxy.server.run import recording
+from guardproxy.telemetry import Metrics, Record, Recorder, ids
+from guardproxy.tools.endpoint import McpEndpoint, error_shape
+from guardproxy.tools.http import HttpEndpoint
+from guardproxy.tools.server import ToolServer
+from guardproxy.tools.sse import SseEndpoint
+from guardproxy.types import WireError
+from guardproxy.wire.errors import openai
+
+Endpoint: TypeAlias = McpEndpoint | SseEndpoint | HttpEndpoint
+_KINDS: Final[dict[str, type[McpEndpoint] | type[SseEndpoint] | type[HttpEndpoint]]] = {
+    "mcp": McpEndpoint,
+    "sse": SseEndpoint,
+    "http": HttpEndpoint,
+}
+
+
+class ToolsApp(Front):
+    """The ASGI application of the listener for tools."""
+
+    def __init__(self, settings: Settings, guard: Guard, servers: Mapping[str, ToolServer], recorder: Recorder) -> None:
+        super().__init__(settings, guard, recorder)
+        self.health = Health(guard, None)
+        self._hosts = Hosts((settings.listen.host, *settings.tools.hosts), "tools.hosts")
+        self.endpoints = [
+            _KINDS[target.kind](name, servers[name], settings, guard, self.closing)
+            for name, target in settings.tools.servers.items()
+        ]
+        self._routes: dict[str, Endpoint] = {route: one for one in self.endpoints for route in one.routes}
+        recorder.metrics.gauge("held_characters", "Characters that replies hold back now.", lambda: guard.held.now)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError(f"guardproxy serves HTTP, not {scope['type']}")
+        request = Request(scope, receive, send)
+        if request.path in ("/healthz", "/readyz") and scope["method"] in ("GET", "HEAD"):
+            await request.reply(self.health.alive() if request.path == "/healthz" else await self.health.ready())
+            return
+        known = request.path in self._routes
+        record = self.recorder.start(ids.new("req_"), request.path if known else "other", journalled=known)
+        await self._recorded(request, record)
+
+    def _shape(self, path: str) -> Shape:
+        return openai if isinstance(self._routes.get(path), HttpEndpoint | None) else error_shape
+
+    async def _serve(self, request: Request, record: Record, headers: Headers) -> int:
+        endpoint, method = self._routes.get(request.path), request.scope["method"]
+        self._hosts.check(request)
+        if endpoint is None:
+            there = ", ".join(sorted(self._routes))
+            message = f"There is nothing here: nothing passes guardproxy unguarded. It has {there}."
+            raise WireError(message, status=404, code="not_found")
+        if method not in endpoint.methods:
+            raise WireError(f"This path does not take {method[:16]}.", status=405, code="method_not_allowed")
+        self._doorkeeper.check(request)
+        self._check_crowd()
+        return await endpoint.serve(request, record, headers)
+
+
+@dataclass(slots=True)
+class ToolsService:
+    """Everything that serves, started. Made by `tools_service`."""
+
+    app: ToolsApp
+    admin: AdminApp
+    metrics: Metrics
+
+
+@contextlib.asynccontextmanager
+async def tools_service(settings: Settings, guard: Guard) -> AsyncIterator[ToolsService]:
+    """Start the filters and a client for each tool server; close all at the end. Needs a running event loop."""
+    metrics, keys = Metrics(), settings.tool_keys
+    recorder = recording(settings, guard, metrics)
+    servers = {n: ToolServer(settings, t.url, keys.get(n)) for n, t in settings.tools.servers.items()}
+    try:
+        await guard.start()
+        app = ToolsApp(settings, guard, servers, recorder)
+        yield ToolsService(app, AdminApp(settings, metrics, app.health), metrics)
+    finally:
+        await guard.aclose()
+        for one in servers.values():
+            await one.aclose()
+        recorder.close()
