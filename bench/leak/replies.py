@@ -26,8 +26,15 @@ def pieces(text: str, rng: random.Random, style: int) -> list[str]:
 
 
 def payload(case: Case) -> str:
-    """The raw text of the surface: arguments are a JSON document around it."""
-    return json.dumps({"note": "x", "x": case.text, "n": 3}) if case.surface.kind == "call" else case.text
+    """The raw text of the surface: arguments are a JSON document around it.
+
+    Where a whole reply has the arguments as an object, a stream has no escapes that it would not have: `\\u65e5joe@…` is
+    read with the escape's letters before the address.
+    """
+    if case.surface.kind != "call":
+        return case.text
+    escaped = case.surface.dialect not in ("messages", "ollama_chat", "ollama_generate")
+    return json.dumps({"note": "x", "x": case.text, "n": 3}, ensure_ascii=escaped)
 
 
 def _choice(case: Case) -> int:

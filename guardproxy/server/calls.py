@@ -62,7 +62,7 @@ def strings(value: Json) -> list[str]:
 async def guard_object(value: dict[str, Any], origin: Origin, open_gate: Callable[[Origin], Gate]) -> dict[str, Any]:
     """A JSON object with its strings edited: keys, numbers and what stands beside them are read too. Raises Cut.
 
-    Raises WireError for what is no JSON: infinite numbers come of lenient reading.
+    Raises WireError for what can not be written as JSON.
     """
     if not value:
         return value

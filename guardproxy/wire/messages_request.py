@@ -53,6 +53,10 @@ _TOOL: Final[Table] = {
 _PUT: Final[Check] = refused(TEMPLATE)
 
 
+_CLIENT_RUNS: Final = ("bash_", "browser_", "computer_", "memory_", "text_editor_")
+"""Beginnings of the types of built-in tools that the client runs: what they give comes with its next request."""
+
+
 def _tool(reading: Reading, value: Json, path: Path) -> None:
     """A tool of the client's, or one that the server runs itself: its options are read as one free-form value."""
     if not isinstance(value, dict):
@@ -60,6 +64,8 @@ def _tool(reading: Reading, value: Json, path: Path) -> None:
     if value.get("type") in (None, "custom"):
         reading.walk(value, path, _TOOL)
     else:
+        if isinstance(value["type"], str) and not value["type"].startswith(_CLIENT_RUNS):
+            reading.upstream_tools.append(value["type"])
         document(reading, value, path)
 
 
@@ -109,6 +115,7 @@ def read(body: Json, extra: frozenset[str], *, count: bool = False) -> Conversat
         stream=bool(body.get("stream")),
         segments=tuple(reading.segments),
         unread=tuple(reading.unread),
+        upstream_tools=tuple(reading.upstream_tools),
         json_reply=_json_wanted(body),
         schema=schema_of(body.get("output_format")) or schema_of((body.get("output_config") or {}).get("format")),
         echo={"stop_sequences": stops} if stops else {},

@@ -7,7 +7,7 @@ from typing import Final
 
 from guardproxy.types import Channel, Direction, Json, Origin, Path, Role
 from guardproxy.wire import errors, ndjson, ollama_request
-from guardproxy.wire.base import Conversation, Decoder, Head, ReplyReader, ReplyWriter
+from guardproxy.wire.base import Conversation, Decoder, Head, ReplyReader, ReplyWriter, is_inferred, names
 from guardproxy.wire.chat_write import refusal
 from guardproxy.wire.ollama_reply import OllamaReader
 from guardproxy.wire.ollama_write import OllamaStreamWriter, OllamaWholeWriter, silent
@@ -36,7 +36,8 @@ class _Ollama:
         return ollama_request.write(body, edits)
 
     def origin(self, field: str, tool: str | None = None) -> Origin:
-        return Origin(Direction.RESPONSE, Role.ASSISTANT, _CHANNELS.get(field, Channel.FINAL), tool)
+        channel = _CHANNELS.get(names(field)[0], Channel.FINAL)
+        return Origin(Direction.RESPONSE, Role.ASSISTANT, channel, tool, inferred=is_inferred(field))
 
     def decoder(self) -> Decoder:
         return ndjson.Decoder()

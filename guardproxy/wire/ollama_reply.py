@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from guardproxy.types import Json, WireError
-from guardproxy.wire.base import Call, End, Fault, Item, Text, Usage
+from guardproxy.wire.base import Call, Fault, Item, Usage
 from guardproxy.wire.errors import message_of
 from guardproxy.wire.json import dump, parse_reply
+from guardproxy.wire.leaked import Told
 from guardproxy.wire.reply import Dropped, Halves, counts
 
 _GARBLED: Final = "the upstream sent a line that can't be read"
@@ -31,13 +32,14 @@ _FUNCTION: Final = frozenset(("name", "arguments", "index"))
 class OllamaReader:
     """Reads one reply. `chat`: of `/api/chat`, otherwise of `/api/generate`."""
 
-    __slots__ = ("_chat", "_halves", "_names", "_next", "done", "dropped")
+    __slots__ = ("_chat", "_halves", "_harmony", "_names", "_next", "done", "dropped")
 
     def __init__(self, *, chat: bool) -> None:
         self.done = False
-        self.dropped: set[str] = Dropped()
+        self.dropped: set[str] = (dropped := Dropped())
         self._chat = chat
         self._names = CHAT if chat else GENERATE
+        self._harmony = Told(dropped, answer=self._names[1], thoughts=("thinking",), default="thinking")
         self._next = 0  # number of the next call
         self._halves = Halves()
 
@@ -56,7 +58,7 @@ class OllamaReader:
         said = "message" if self._chat else "response"
         if body.get(said) is None and not body.get("done") and not message_of(body):
             raise WireError(f"it has no `{said}`", status=502, code="upstream_error")
-        self._halves.whole = True
+        self._halves.whole = self._harmony.whole = True
         return self._read({**body, "done": True})
 
     def _read(self, body: dict[str, Any]) -> list[Item]:
@@ -74,8 +76,9 @@ class OllamaReader:
             return [Fault(_GARBLED)]
         if body.get("done"):
             self.done = True
-            items += self._lost_halves()
-            items.append(End(0, _reason(body.get("done_reason"))))
+            for _, name in self._halves.give_up():
+                self._harmony.text(0, name, "\ufffd", None, items)
+            self._harmony.end(0, _reason(body.get("done_reason")), items)
             if numbers := counts(body, dict.fromkeys(COUNTS)):
                 items.append(Usage({OURS.get(name, name): one for name, one in numbers.items()}))
         return items
@@ -89,7 +92,7 @@ class OllamaReader:
             if not text.isascii() or self._halves:
                 text = self._halves.mend((0, name), text)
             if text:
-                items.append(Text(0, name, text))
+                self._harmony.text(0, name, text, None, items)
         calls = message.get("tool_calls")
         if isinstance(calls, list):
             for call in calls:
@@ -112,11 +115,8 @@ class OllamaReader:
             items.append(Fault(_GARBLED))
             return
         id, name, said = (_mended(one) for one in (call.get("id"), inner.get("name"), said))
-        items.append(Call(0, self._next, id, name, said, whole=True))
+        self._harmony.call(Call(0, self._next, id, name, said, whole=True), items)
         self._next += 1
-
-    def _lost_halves(self) -> list[Item]:
-        return [Text(key[0], key[1], "\ufffd") for key in self._halves.give_up()]
 
     def _note(self, value: dict[str, Any], known: frozenset[str], prefix: str = "") -> None:
         assert isinstance(self.dropped, Dropped)

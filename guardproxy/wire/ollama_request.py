@@ -6,7 +6,7 @@ Source of the fields: Ollama's api.md and the types of its Go and Python clients
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from guardproxy.types import Channel, Json, Path, Role, WireError
@@ -202,7 +202,15 @@ def read(body: Json, extra: frozenset[str], *, chat: bool) -> Conversation:
         unread=tuple(reading.unread),
         json_reply=bool(body.get("format")),
         schema=first_schema(body.get("format")),
+        tools=frozenset(_offered(body)),
     )
+
+
+def _offered(body: dict[str, Any]) -> Iterator[str]:
+    """Names of the functions that the request offers."""
+    for tool in body.get("tools") or ():
+        if name := (tool.get("function") or {}).get("name"):
+            yield name
 
 
 def streamed(body: dict[str, Any]) -> bool:

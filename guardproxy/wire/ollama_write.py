@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from guardproxy.types import Json
 from guardproxy.wire import errors
-from guardproxy.wire.base import Call, Head
+from guardproxy.wire.base import Call, Head, names
 from guardproxy.wire.dialect import TextsAndCalls
 from guardproxy.wire.json import dump
 from guardproxy.wire.ollama_reply import COUNTS, OURS, REASONS
@@ -82,7 +82,7 @@ class OllamaStreamWriter(_Writer):
 
     def _frame(self, field: str) -> tuple[bytes, bytes]:
         mark = "\0"
-        line = dump({**opening(self.head), **self._said({field: mark}), "done": False}) + b"\n"
+        line = dump({**opening(self.head), **self._said({names(field)[0]: mark}), "done": False}) + b"\n"
         before, _, after = line.partition(string(mark))
         self._frames[field] = (before, after)
         return before, after
@@ -111,7 +111,7 @@ class OllamaWholeWriter(_Writer):
         self._error: Json | None = None
 
     def text(self, choice: int, field: str, text: str, logprobs: Json | None = None) -> bytes:
-        self._texts.setdefault(field, []).append(text)
+        self._texts.setdefault(names(field)[0], []).append(text)
         return b""
 
     def call(self, choice: int, index: int, call: Call) -> bytes:

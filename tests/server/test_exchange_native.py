@@ -13,7 +13,7 @@ import pytest
 from guardproxy.engine import Guard
 from guardproxy.policy.model import Defaults
 from guardproxy.server.exchange import Blocked, Exchange
-from guardproxy.types import Outcome, Style, UpstreamError
+from guardproxy.types import Outcome, Style
 from guardproxy.wire.dialects import by_name
 from tests.engine.play import RULES, guard, policy, rule
 from tests.server.exchanges import BOMB, GUARD, KEY, MAIL, SORRY, exchange
@@ -182,10 +182,11 @@ def test_unknown_blocks_are_for_policy_to_judge() -> None:
     assert messages(streamed(on("messages", lenient), unknown, ending())) == ([], "end_turn")
 
 
-def test_an_infinite_number_is_an_upstreams_mistake() -> None:
+def test_an_infinite_number_is_none() -> None:
+    """Lenient reading takes it for one, and JSON has no form for it."""
     result = b'{"content": [{"type": "web_search_tool_result", "tool_use_id": "s", "content": {"\\ud83d": 1e999}}]}'
-    with pytest.raises(UpstreamError, match="no JSON"):
-        asyncio.run(on("messages").whole(json.loads(result)))
+    made = json.loads(asyncio.run(on("messages").whole(json.loads(result))))
+    assert made["content"][0]["content"] == {"\ufffd": None}
 
 
 @pytest.mark.parametrize(
@@ -222,3 +223,22 @@ def test_results_beside_each_other_are_no_value_together() -> None:
     split = [{"type": "text", "text": t} for t in (f"It is {KEY[:8]}", f"{KEY[8:]} it is")]
     with pytest.raises(Blocked):
         asyncio.run(on("messages").request({"model": "m", "messages": [{"role": "user", "content": split}]}))
+
+
+@SIZES
+@pytest.mark.parametrize("offered", [True, False], ids=["offered", "not offered"])
+def test_harmony_in_what_ollama_says_is_told_apart(offered: bool, size: int) -> None:
+    """Thoughts and calls that the server left in the content go where they belong; nobody calls what was not offered."""
+    one = on("ollama_chat")
+    tools = [{"type": "function", "function": {"name": "send"}}] if offered else []
+    asked = {"model": "m", "messages": [{"role": "user", "content": "Hi."}], "tools": tools}
+    asyncio.run(one.request(asked))
+    said = (
+        f"<|channel|>analysis<|message|>Hm, {MAIL}.<|end|><|start|>assistant<|channel|>final<|message|>Hello {MAIL}.<|end|>"
+        f'<|start|>assistant<|channel|>commentary to=functions.send <|constrain|>json<|message|>{{"to": "{MAIL}"}}<|call|>'
+    )
+    parts = [line(content=said[at : at + 7]) for at in range(0, len(said), 7)]
+    thinking, content, calls, _ = lines(streamed(one, *parts, LAST, size=size))
+    assert thinking == "Hm, [pii.email]."
+    assert content == "Hello [pii.email]." + ("" if offered else '{"to": "[pii.email]"}')
+    assert [c["arguments"] for c in calls] == ([{"to": "[pii.email]"}] if offered else [])

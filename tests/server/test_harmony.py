@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from guardproxy.engine import Guard
 from guardproxy.filters import build
 from guardproxy.policy.model import Defaults, Scope
-from guardproxy.server.exchange import Blocked
+from guardproxy.server.exchange import Blocked, Exchange
 from guardproxy.types import Outcome, Style
 from guardproxy.wire.completions import Completions
 from tests.engine.play import RULES, guard, policy, rule
@@ -43,15 +43,22 @@ def cut(text: str, size: int) -> list[str]:
     return [text[at : at + size] for at in range(0, len(text), size)]
 
 
-def chat(text: str, size: int = 3, one: Guard = GUARD, field: str = "content", reason: str = "stop") -> Read:
-    return stream(*(says(t, field=field) for t in cut(text, size)), ends(reason=reason), DONE, on=exchange(one))
+def made(document: bool, **options: Any) -> Exchange:
+    """An exchange whose client asked for a JSON document, or not."""
+    one = exchange(**options)
+    one._json_reply = document
+    return one
 
 
-def completion(text: str, size: int = 3, one: Guard = GUARD) -> tuple[str, str]:
+def chat(text: str, size: int = 3, one: Guard = GUARD, field: str = "content", on: Exchange | None = None) -> Read:
+    return stream(*(says(t, field=field) for t in cut(text, size)), ends(), DONE, on=on or exchange(one))
+
+
+def completion(text: str, size: int = 3, one: Guard = GUARD, on: Exchange | None = None) -> tuple[str, str]:
     """The text that a client of completions gets, and why it ended."""
     pieces = [event({"index": 0, "text": t}) for t in cut(text, size)]
     end = event({"index": 0, "text": "", "finish_reason": "stop"})
-    got = stream(*pieces, end, DONE, on=exchange(one, codec=Completions()))
+    got = stream(*pieces, end, DONE, on=on or exchange(one, codec=Completions()))
     return "".join(c["text"] for c in got.choices), got.choices[-1]["finish_reason"]
 
 
@@ -87,6 +94,13 @@ def test_a_preamble_is_content_and_a_call_is_a_call() -> None:
     assert got.reasons() == ["tool_calls"]
     ids = [c["id"] for x in got.choices for c in x["delta"].get("tool_calls", ())]
     assert len(ids) == 1 and ids[0].startswith("call_")
+
+
+def test_a_document_behind_leaked_thoughts_stays_one() -> None:
+    text = SPOKEN.replace("Hi.", '{"to": "joe\\u0040example.com", "n": [1]}')
+    for size in (1, 6, 1000):
+        got = chat(text, size, on=made(True))
+        assert (got.text("reasoning_content"), got.text()) == ("Hm.", '{"to": "[pii.email]", "n": [1]}')
 
 
 @pytest.mark.parametrize("tools", [None, ["other"], ["other", "send"]])
@@ -235,16 +249,21 @@ FORMS = (
     field=st.sampled_from(("content", "reasoning", "text")),
     value=st.sampled_from((MAIL, "AKIAIOSFODNN7EXAMPLE", "4111 1111 1111 1111")),
     streamed=st.booleans(),
+    document=st.booleans(),
 )
-def test_no_form_leaks_a_value(form: str, more: str, size: int, field: str, value: str, streamed: bool) -> None:
+def test_no_form_leaks_a_value(
+    form: str, more: str, size: int, field: str, value: str, streamed: bool, document: bool
+) -> None:
     text = (form + " " + more).replace("{}", f" {value} ").replace("{{", "{").replace("}}", "}")
     got: Any
     if not streamed and field == "text":
-        got = whole({"choices": [{"index": 0, "text": text}]}, exchange(codec=Completions()))
+        got = whole({"choices": [{"index": 0, "text": text}]}, made(document, codec=Completions()))
     elif not streamed:
-        got = whole(message({"role": "assistant", field: text}))
+        got = whole(message({"role": "assistant", field: text}), made(document))
+    elif field == "text":
+        got = completion(text, size, on=made(document, codec=Completions()))
     else:
-        got = completion(text, size) if field == "text" else chat(text, size, field=field).events
+        got = chat(text, size, field=field, on=made(document)).events
     said = json.dumps(got, ensure_ascii=False)
     assert value not in said and value not in _joined(got)
 
@@ -257,6 +276,7 @@ def _joined(got: Any) -> str:
     return "".join(str(v) for d in deltas for k, v in d.items() if k != "role")
 
 
+@pytest.mark.timeout(300)  # for thousands of cases
 @given(
     text=st.lists(st.sampled_from(FORMS), max_size=4).map("".join),
     sizes=st.tuples(st.integers(1, 9), st.integers(1, 60)),

@@ -119,3 +119,13 @@ def test_a_count_has_the_parameters_of_a_conversation_and_no_others() -> None:
         with pytest.raises(WireError, match=f"Unknown parameter: `{name}`"):
             CountTokens().read_request(asks(**{name: 1}))
     assert not CountTokens().read_request(asks(system="x", tools=[], thinking={"type": "disabled"})).stream
+
+
+def test_tools_that_the_upstream_runs_are_told() -> None:
+    tools = [
+        {"name": "f", "input_schema": {}},
+        {"type": "custom", "name": "g"},
+        {"type": "web_search_20250305", "name": "w"},
+    ]
+    tools.append({"type": "bash_20250124", "name": "bash"})
+    assert CODEC.read_request(asks(tools=tools)).upstream_tools == ("web_search_20250305",)
