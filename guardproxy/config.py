@@ -322,7 +322,7 @@ def _check_together(settings: Settings, *, tools: bool) -> None:
             f"others could use {what} through {settings.listen.host}: set {settings.listen.key_env} to a key that "
             "clients must send, or pass --allow-unauthenticated"
         )
-    if settings.store.path not in ("", ":memory:") and settings.store_key is None:
+    if not tools and settings.store.path not in ("", ":memory:") and settings.store_key is None:
         raise ConfigError(
             f"the store {settings.store.path} is written encrypted only: set {_STORE_KEY} to a random key"
         )
