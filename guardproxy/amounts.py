@@ -1,4 +1,4 @@
-"""Amounts as people write them in settings: `150ms`, `10MB`. A number alone is in the base unit."""
+"""Amounts as people write them in settings: `10 s`, `30 d`, `1 GiB`. A number alone is in the base unit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_LONG_UNITS = {**_UNITS, "d": 86_400.0}
 _SIZES = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
 
@@ -28,6 +29,7 @@ def _whole_bytes(value: Any) -> Any:
 
 
 Seconds = Annotated[float, BeforeValidator(lambda v: _amount(v, _UNITS, "150ms")), Field(gt=0, le=86_400)]
+LongSeconds = Annotated[float, BeforeValidator(lambda v: _amount(v, _LONG_UNITS, "30d")), Field(gt=0, le=315_576_000)]
 Bytes = Annotated[int, BeforeValidator(_whole_bytes), Field(gt=0, le=1 << 40)]
 Count = Annotated[int, Field(gt=0, le=1_000_000)]
 Port = Annotated[int, Field(ge=0, le=65_535)]

@@ -7,18 +7,17 @@ from the environment only. Nothing here opens a socket or reads a policy.
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as File
 from types import MappingProxyType
 from typing import Any, Literal, get_origin
-from urllib.parse import urlsplit
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from guardproxy.amounts import Bytes, Count, Port, Seconds
+from guardproxy.addresses import check_url, is_loopback
+from guardproxy.amounts import Bytes, Count, LongSeconds, Port, Seconds
 from guardproxy.settings_file import Values, read
 from guardproxy.types import ConfigError, Path
 
@@ -28,8 +27,8 @@ MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
 
 TOOL_SERVER = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
-_SECRETS = ("key", "upstream_key", "hash_key", "tool_keys")
-_HASH_KEY = PREFIX + "HASH_KEY"
+_SECRETS = ("key", "upstream_key", "hash_key", "store_key", "tool_keys")
+_HASH_KEY, _STORE_KEY = PREFIX + "HASH_KEY", PREFIX + "STORE_KEY"
 _LEAST = 16
 """Characters of a key that is ours: of any less, a guess is not hopeless."""
 _OTHERS = (PREFIX + "CONFIG", PREFIX + "CACHE")
@@ -165,6 +164,20 @@ class Limits(_Section):
     """Of all of them together."""
 
 
+class Store(_Section):
+    """What is kept of responses and conversations for clients that refer to them later. Without a path, nothing."""
+
+    path: str = ""
+    """File of the store, for this process alone; `:memory:` keeps everything in memory."""
+    expire: LongSeconds = 30 * 86_400.0
+    """From the last use of a conversation to its end."""
+    max_size: Bytes = 1 << 30
+    """Of all that is kept; what was not used for longest goes first."""
+    max_rows: Count = 1_000_000
+    background: Count = 64
+    """Responses that may be made in the background at once; the next one is answered 503."""
+
+
 class Settings(_Section):
     """Everything. Construct with `load`, which also checks what only makes sense together."""
 
@@ -173,6 +186,7 @@ class Settings(_Section):
     upstream: Upstream = Upstream()
     timeouts: Timeouts = Timeouts()
     limits: Limits = Limits()
+    store: Store = Store()
     tools: Tools = Tools()
     policies: str = ""
     """Folder of the policies; empty for the ones that are shipped."""
@@ -188,6 +202,8 @@ class Settings(_Section):
     upstream_key: SecretStr | None = Field(default=None, exclude=True)
     hash_key: SecretStr | None = Field(default=None, exclude=True)
     """Of keyed hashes and placeholders. Replicas that share it write the same ones; without one each process has its own."""
+    store_key: SecretStr | None = Field(default=None, exclude=True)
+    """What the store is encrypted with."""
 
     tool_keys: dict[str, SecretStr] = Field(default={}, exclude=True)
     """Name of a tool server to its key."""
@@ -208,32 +224,6 @@ class Settings(_Section):
     @property
     def authenticated(self) -> bool:
         return self.key is not None
-
-
-def check_url(url: str) -> str:
-    """A base URL without its last slash. Raises ValueError: only http and https, a host, and nothing secret in it."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{url!r} is not a base URL; write one like http://127.0.0.1:8000/v1")
-    if parts.username or parts.password:
-        raise ValueError("a URL must not hold credentials; put the key into " + PREFIX + "UPSTREAM_KEY")
-    if parts.query or parts.fragment or "?" in url or "#" in url:
-        raise ValueError("a base URL must not have a query or a fragment; leave out everything from ? or #")
-    if not re.fullmatch(r"[!-~]+", url) or ".." in parts.path.split("/") or "%" in parts.path:
-        raise ValueError("a base URL's path must be plain: no spaces, no escapes and no '..'")
-    _ = parts.port  # raises ValueError for a port that is none
-    return url.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a listener at this address."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
-# ---------------------------------------------------------------------------------------------------- loading
 
 
 def load(
@@ -261,6 +251,7 @@ def load(
             "key": _secret(environ, settings.listen.key_env, values, ("listen", "key_env"), _LEAST),
             "upstream_key": _secret(environ, settings.upstream.key_env, values, ("upstream", "key_env")),
             "hash_key": _secret(environ, _HASH_KEY, values, ("hash_key",), _LEAST),
+            "store_key": _secret(environ, _STORE_KEY, values, ("store_key",), _LEAST),
             "tool_keys": dict(_tool_keys(settings, environ, values)),
         }
     )
@@ -309,6 +300,10 @@ def _check_together(settings: Settings, *, tools: bool) -> None:
         raise ConfigError(
             f"others could use {what} through {settings.listen.host}: set {settings.listen.key_env} to a key that "
             "clients must send, or pass --allow-unauthenticated"
+        )
+    if not tools and settings.store.path not in ("", ":memory:") and settings.store_key is None:
+        raise ConfigError(
+            f"the store {settings.store.path} is written encrypted only: set {_STORE_KEY} to a random key"
         )
     same = settings.listen.port == settings.admin.port != 0
     if same and settings.listen.host == settings.admin.host:

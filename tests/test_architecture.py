@@ -13,11 +13,12 @@ PACKAGE = ROOT / "guardproxy"
 LAYERS = [
     {"types"},
     {"text", "discovery"},
-    {"settings_file", "amounts"},
+    {"settings_file", "amounts", "addresses"},
     {"config"},
     {"inference"},
     {"filters", "monitors", "policy", "wire"},
     {"engine", "telemetry", "detectors"},
+    {"store"},
     {"governance"},
     {"library"},
     {"server", "backend"},
@@ -89,6 +90,12 @@ def test_heavy_packages_are_not_imported(statement: str) -> None:
     code = f"{statement}\nimport sys\nprint(sorted({HEAVY!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_who_keeps_nothing_imports_no_cryptography() -> None:
+    code = "import guardproxy.server.run, sys; print('cryptography' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_names_of_wire_formats_stay_in_wire() -> None:

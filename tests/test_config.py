@@ -219,3 +219,16 @@ def test_variables_that_others_read_are_no_mistake() -> None:
     flags = {"--upstream": (("upstream", "url"), "http://127.0.0.1:8000/v1")}
     environ = {"GUARDPROXY_CONFIG": "x.yaml", "GUARDPROXY_CACHE": "/var/cache/guardproxy"}
     assert load(None, environ, flags) == load(None, {}, flags)
+
+
+def test_a_store_in_a_file_needs_a_key_and_one_in_memory_does_not(tmp_path: Path) -> None:
+    assert settings(tmp_path, "store: {path: ':memory:', expire: 2 d, max_size: 5 MB}").store.expire == 2 * 86_400
+    with pytest.raises(ConfigError, match="set GUARDPROXY_STORE_KEY to a random key"):
+        settings(tmp_path, "store: {path: kept}")
+    with pytest.raises(ConfigError, match="GUARDPROXY_STORE_KEY"):
+        settings(tmp_path, "store: {path: kept}", {"GUARDPROXY_STORE_KEY": "short"})
+    with pytest.raises(ConfigError, match="environment only"):
+        settings(tmp_path, "store_key: x")
+    made = settings(tmp_path, "", {"GUARDPROXY_STORE_KEY": "x" * 16, "GUARDPROXY_STORE_PATH": "kept"})
+    assert (made.store.path, made.store.max_size) == ("kept", 1 << 30)
+    assert "x" * 16 not in repr(made) + made.model_dump_json()

@@ -55,9 +55,19 @@ def test_the_settings_of_the_docs_are_the_defaults_but_for_four(tmp_path: Path) 
     assert {name for name in default if written[name] != default[name]} <= {"policies", "models", "decision_log"}
 
 
+def test_the_settings_of_the_store_are_what_the_page_says(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(shown("docs/responses.md", "yaml")[0], "utf-8")
+    flags = {"--upstream": (("upstream", "url"), "http://127.0.0.1:8000/v1")}
+    written = load(file, {"GUARDPROXY_STORE_KEY": "x" * 16}, flags).store
+    assert written.path
+    assert written == load(None, {}, flags).store.model_copy(update={"path": written.path})
+
+
 def test_the_metrics_of_the_docs_are_those_there_are() -> None:
     metrics = Metrics()
-    for name in ("held_characters", "held_characters_limit", "in_flight_limit", "approvals_pending"):
+    gauges = ("background_responses", "store_rows", "store_bytes")
+    for name in ("held_characters", "held_characters_limit", "in_flight_limit", "approvals_pending", *gauges):
         metrics.gauge(name, "", lambda: 0)
     there = set(re.findall(r"^# HELP (\w+)", metrics.exposition("")[0].decode(), re.MULTILINE))
     page = (ROOT / "docs/operations.md").read_text("utf-8")

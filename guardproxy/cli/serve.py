@@ -9,7 +9,7 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING, Any
 
 from guardproxy.cli import COMMANDS
-from guardproxy.config import PREFIX, Settings, load
+from guardproxy.config import PREFIX, Settings, Store, load
 from guardproxy.types import Path, UpstreamError
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--admin-port", type=int, help="port for metrics and health, 0 for any (default: 8081)")
     parser.add_argument(
         "--decision-log", metavar="PATH", help="decision records: a file, '-' for standard output (default), or 'none'"
+    )
+    parser.add_argument(
+        "--store", metavar="PATH", help="keep responses and conversations in this file (key: GUARDPROXY_STORE_KEY)"
     )
     parser.add_argument(
         "--allow-unauthenticated",
@@ -68,6 +71,7 @@ def _settings(args: argparse.Namespace) -> Settings:
         "--admin-host": (("admin", "host"), args.admin_host),
         "--admin-port": (("admin", "port"), args.admin_port),
         "--decision-log": (("decision_log",), args.decision_log),
+        "--store": (("store", "path"), args.store),
         "--allow-unauthenticated": (("listen", "allow_unauthenticated"), args.allow_unauthenticated),
     }
     named = os.environ.get(PREFIX + "CONFIG")
@@ -79,7 +83,7 @@ async def _check(settings: Settings, guard: Guard) -> int:
     from guardproxy.server.models import NO_LIST
     from guardproxy.server.run import service
 
-    quiet, said, trouble = settings.model_copy(update={"decision_log": "none"}), "answers", False
+    quiet, said, trouble = settings.model_copy(update={"decision_log": "none", "store": Store()}), "answers", False
     async with service(quiet, guard) as running:
         try:
             await running.models.learn(2.0)

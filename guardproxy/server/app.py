@@ -5,24 +5,30 @@ Plain ASGI: a framework's middleware would cost more than the guard's own work o
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
 from guardproxy.engine.approvals import Approvals
 from guardproxy.server import approving
+from guardproxy.server.background import Background
 from guardproxy.server.detectors import detectors
 from guardproxy.server.edge import Headers, Receive, Reply, Request, Scope, Send, Shape
 from guardproxy.server.front import Front
 from guardproxy.server.health import Health
 from guardproxy.server.models import Models
 from guardproxy.server.routes import endpoints
+from guardproxy.server.state import State
+from guardproxy.server.stored import StoredRoutes
 from guardproxy.server.upstream import Upstream
 from guardproxy.telemetry import Record, Recorder, ids
 from guardproxy.types import WireError
 from guardproxy.wire.errors import openai
 
 BASE = "/v1"
+RESPONSES = "/v1/responses"
 MODEL = "/v1/models/"
 LISTS = (BASE + "/models", "/api/tags")
 """The list of models, as clients of either kind read it."""
@@ -40,11 +46,16 @@ class App(Front):
         models: Models,
         recorder: Recorder,
         approvals: Approvals,
+        state: State | None = None,
     ) -> None:
         super().__init__(settings, guard, recorder)
         self.models, self.health = models, Health(guard, models)
+        self.state = state
+        self.background = Background(settings.store.background, upstream, recorder, self.closing) if state else None
         client = approving.key_digest(settings.key.get_secret_value().encode() if settings.key else b"")
         routes = endpoints(settings, guard, upstream, models, self.closing, approvals, client)
+        routes[RESPONSES] = replace(routes[RESPONSES], state=state, background=self.background)
+        self._stored = StoredRoutes(routes[RESPONSES], self.background)
         finders = detectors(settings, guard, self.closing)
         self._guarded: dict[str, Handler] = {path: one.serve for path, one in routes.items()}
         self._guarded |= {path: one.serve for path, one in finders.items()}
@@ -59,6 +70,7 @@ class App(Front):
             "/health": self._filtering,
             "/readyz": self.health.ready,
         }
+        recorder.metrics.gauge("background_responses", "Responses in the making in the background.", self._running)
         recorder.metrics.gauge("held_characters", "Characters that replies hold back now.", lambda: guard.held.now)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,14 +81,17 @@ class App(Front):
             await request.reply(await status())
             return
         route = self._route(request.path)
-        record = self.recorder.start(ids.new("req_"), route, journalled=route in self._guarded)
+        journalled = route in self._guarded or self._stored.route(request.path) is not None
+        record = self.recorder.start(ids.new("req_"), route, journalled=journalled)
         await self._recorded(request, record)
 
     def _route(self, path: str) -> str:
         """The name of a path for metrics and records: one of a few."""
         if path.startswith(MODEL):
             return MODEL + "{id}"
-        return path if path in self._guarded or path in LISTS else "other"
+        if path in self._guarded or path in LISTS:
+            return path
+        return self._stored.route(path) or "other"
 
     def _shape(self, path: str) -> Shape:
         return next((shape for place, shape in self._shapes.items() if path.startswith(place)), openai)
@@ -87,13 +102,16 @@ class App(Front):
     async def _serve(self, request: Request, record: Record, headers: Headers) -> int:
         path, method = request.path, request.scope["method"]
         handler = self._guarded.get(path)
+        stored = handler is None and self._stored.route(path) is not None
         if handler is None and record.route == "other":
             raise self._not_found(path)
-        if method != ("GET" if handler is None else "POST") and (handler or method != "HEAD"):
+        if not stored and method != ("GET" if handler is None else "POST") and (handler or method != "HEAD"):
             verb = "GET" if handler is None else "POST"
             raise WireError(f"This path takes {verb}, not {method[:16]}.", status=405, code="method_not_allowed")
         self._doorkeeper.check(request)
         self._check_crowd()
+        if stored:
+            handler = self._stored.serve
         if handler is not None:
             return await handler(request, record, headers)
         return await self._models(request, path, headers)
@@ -106,6 +124,13 @@ class App(Front):
                 reply = await (self.models.listing() if path == LISTS[0] else self.models.tags())
         await request.reply(Reply(reply.status, reply.body, headers))
         return reply.status
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        return self.background.tasks if self.background else []
+
+    def _running(self) -> int:
+        return len(self.background.runs) if self.background else 0
 
     async def _alive(self) -> Reply:
         return self.health.alive()

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from guardproxy.config import Settings, is_loopback
+from guardproxy.addresses import is_loopback
+from guardproxy.config import Settings
 from guardproxy.server.line import LINE, Line
 from guardproxy.types import UpstreamError, WireError
 from guardproxy.wire.errors import error_object, openai, sentence

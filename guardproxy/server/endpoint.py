@@ -16,10 +16,13 @@ from guardproxy.config import Settings
 from guardproxy.engine import Guard
 from guardproxy.engine.approvals import Approvals
 from guardproxy.server import approving
+from guardproxy.server.background import Background
 from guardproxy.server.closing import CODE, MESSAGE, Closing
 from guardproxy.server.edge import Headers, Reply, Request
 from guardproxy.server.exchange import Blocked, Exchange
+from guardproxy.server.follow import send_followed
 from guardproxy.server.presence import Presence, Silence
+from guardproxy.server.state import State, Turn
 from guardproxy.server.upstream import Answered, Asked
 from guardproxy.telemetry import Record, ids
 from guardproxy.telemetry.log import internal_error
@@ -27,6 +30,7 @@ from guardproxy.types import Json, UpstreamError, WireError
 from guardproxy.wire import errors
 from guardproxy.wire.base import Codec
 from guardproxy.wire.json import dump, parse, parse_reply
+from guardproxy.wire.responses_store import echo
 
 
 class Names(Protocol):
@@ -51,6 +55,9 @@ class Endpoint:
     """Where replies wait for a person; without it they are refused."""
     client: str = ""
     """Digest of the key that clients have."""
+    state: State | None = None
+    """What is kept for clients of this dialect, where anything is."""
+    background: Background | None = None
 
     async def serve(self, request: Request, record: Record, headers: Headers) -> int:
         """Answer the request; returns the status. Raises WireError and UpstreamError before an answer began; Gone."""
@@ -66,6 +73,7 @@ class Passage:
     ) -> None:
         self._endpoint, self._request, self._record, self._headers = endpoint, request, record, headers
         self._presence = presence
+        self._turn: Turn | None = None
         self._exchange = Exchange(
             endpoint.guard,
             endpoint.codec,
@@ -84,11 +92,18 @@ class Passage:
         try:
             return await self._run(body)
         finally:
+            if self._turn is not None and self._turn.record is self._record:  # it is not the background's now
+                if self._exchange.streaming and self._request.started:
+                    self._turn.break_off(self._exchange)
+                self._turn.close()
             await self._exchange.close()
 
     async def _run(self, body: bytes) -> int:
         parsed = parse(body)
         name = self._endpoint.models.resolve(parsed.get("model"))
+        if self._endpoint.state is not None:
+            turn = self._turn = await self._endpoint.state.turn(parsed, self._exchange.head_id, self._record)
+            parsed, self._exchange.repeats = turn.body, echo(turn.asked)
         if (approval := self._request.headers.get(approving.HEADER)) is not None:
             return await self._hand_out(approval.decode("latin-1"), parsed)
         try:
@@ -96,9 +111,13 @@ class Passage:
         except Blocked as blocked:
             return await self._blocked(blocked)
         finally:
+            if self._turn is not None:
+                self._exchange.streaming = self._turn.asked.stream
             self._record.model, self._record.stream = self._exchange.model, self._exchange.streaming
         if name is not None:
             asked = {**asked, "model": name}
+        if self._turn is not None and self._turn.asked.background:
+            return await self._begin_run(self._turn, asked)
         self._record.mark("sent")
         codec = self._endpoint.codec
         stream = codec.stream_type if self._exchange.streaming else None
@@ -118,6 +137,23 @@ class Passage:
             await self._request.end_stream(held.body)
         else:
             await self._request.reply(Reply(200, held.body, self._headers))
+        return 200
+
+    async def _begin_run(self, turn: Turn, asked: Json) -> int:
+        """The response is made in the background. Its client reads along, or is told its id."""
+        background = self._endpoint.background
+        assert background is not None
+        background.room()
+        first = background.first(self._exchange)
+        if not await turn.keep(first, pending=True):
+            raise WireError("guardproxy's store could not take this response.", status=503, code="store_failed")
+        run = background.start(turn, self._exchange, asked)
+        if not turn.asked.stream:
+            await self._request.reply(Reply(200, dump(first), self._headers))
+            return 200
+        endpoint = self._endpoint
+        async with aclosing(run.follow(-1)) as events:
+            await send_followed(self._request, events, endpoint.codec, endpoint.settings, self._headers, self._presence)
         return 200
 
     async def _relay(self, answer: Answered) -> int:
@@ -143,6 +179,8 @@ class Passage:
             reply = Reply(200, await self._exchange.whole(body), self._headers)
         finally:
             self._note_waiting()
+        if self._turn is not None:
+            await self._turn.keep_reply(self._exchange)
         self._record.mark("first_out")
         await self._request.reply(reply)
         return 200
@@ -161,9 +199,9 @@ class Passage:
 
     async def _blocked(self, blocked: Blocked) -> int:
         if blocked.on_block == "error":
-            error = errors.blocked_request(blocked.message, blocked.labels, blocked.param)
-            await self._request.reply(Reply(400, self._endpoint.codec.error(error, 400), self._headers))
+            await self._request.reply(blocked_reply(blocked, self._endpoint.codec, self._headers))
             return 400
+        self._exchange.repeats = {**self._exchange.repeats, "store": False}  # what is refused is not kept
         stream = self._exchange.streaming
         body = self._endpoint.codec.refusal(self._exchange.head(), blocked.message, stream=stream)
         if stream:
@@ -230,6 +268,8 @@ class Passage:
                         self._record.mark("upstream_end")
                     if not data:
                         continue
+                    if exchange.ended and self._turn is not None:
+                        await self._turn.keep_reply(exchange)
                     if not told:
                         self._record.mark("first_out")
                         told = True
@@ -245,6 +285,8 @@ class Passage:
 
     async def _end_with(self, message: str, code: str, status: int) -> None:
         """End the stream with an error event of ours."""
+        if self._turn is not None:
+            self._turn.message = message
         writer = self._endpoint.codec.stream_writer(self._exchange.head())
         error = errors.error_object(message, code=code, status=status)
         await self._request.end_stream(writer.error(error) + writer.done())
@@ -263,6 +305,12 @@ class Passage:
             raise
         finally:
             self._record.mark("upstream_end")
+
+
+def blocked_reply(blocked: Blocked, codec: Codec, headers: Headers) -> Reply:
+    """The error that a blocked request is answered with."""
+    error = errors.blocked_request(blocked.message, blocked.labels, blocked.param)
+    return Reply(400, codec.error(error, 400), headers)
 
 
 _NAMEABLE = ("application/json", "text/event-stream", "text/html", "text/plain")

@@ -80,8 +80,14 @@ class Exchange:
     show_scores: bool = False
     """Whether a client that asks for moderation sees scores."""
     streaming: bool = False
+    created: int = field(default_factory=lambda: int(time.time()))
+    """When, in seconds since 1970."""
     ended: bool = False
     """What `stream` gives next, or gave last, are its last events."""
+    repeats: Mapping[str, Json] = field(default_factory=dict)
+    """What the reply says beside what its request said."""
+    _writer: ReplyWriter | None = None
+    _output: Output = field(default_factory=Output)
     _choices: int = 1
     _include_usage: bool = False
     _json_reply: bool = False
@@ -96,10 +102,27 @@ class Exchange:
     _declared: frozenset[str] = frozenset()
     _binding: Binding | None = None
 
+    @property
+    def writer(self) -> ReplyWriter | None:
+        """Of the reply, once there is one: it knows what was released. While calls wait for a person, that ends before them."""
+        return self._output.herald or self._writer
+
     # ------------------------------------------------------------------------------------------------ request
 
     async def request(self, body: Json) -> Json:
         """Read, guard and edit a request. Raises WireError for a bad one, Blocked for one that policy refuses."""
+        return self._written(body, await self._guarded(body))
+
+    async def again(self, body: Json) -> Json:
+        """A kept request as its client may read it now: guarded like a new one, with its placeholders given back."""
+        texts = await self._guarded(body)
+        if self._vault:
+            documents = {s.origin.path for s in self.codec.read_request(body).segments if s.json}
+            for path, text in texts.items():
+                texts[path] = self._vault.restorer(in_json=path in documents).feed(text, last=True)
+        return self._written(body, texts)
+
+    async def _guarded(self, body: Json) -> dict[Path, str]:
         conversation = self.codec.read_request(body)
         if self.guard.watches:
             self._declared = declared_tools(body)
@@ -125,6 +148,9 @@ class Exchange:
                 await self._escape_placeholders(self._vault, conversation.segments, texts)
         except Cut as cut:
             raise self._blocked(cut.decision) from None
+        return texts
+
+    def _written(self, body: Json, texts: Mapping[Path, str]) -> Json:
         try:
             return self.codec.write_request(body, texts)
         except ValueError:  # what policy takes out can't be taken out there: the request must not go out with it
@@ -217,9 +243,13 @@ class Exchange:
 
     # ------------------------------------------------------------------------------------------------ reply
 
-    async def whole(self, body: Json) -> bytes:
-        """A whole reply of the upstream as the body for the client. Raises UpstreamError when it is no reply."""
-        reply = self._reply(self.codec.whole_writer(self.head()), whole=True)
+    async def whole(self, body: Json, *, stream: bool = False) -> bytes:
+        """A whole reply of the upstream as the body for the client. Raises UpstreamError when it is no reply.
+
+        `stream`: the client is to have it as a stream.
+        """
+        head = self.head()
+        reply = self._reply(self.codec.stream_writer(head) if stream else self.codec.whole_writer(head), whole=True)
         reader = self.codec.reader()
         try:
             for item in reader.whole(body):
@@ -286,10 +316,11 @@ class Exchange:
         """What an approval of this request is bound to."""
         return approving.bind(self.tenant, self.client, self.guard.policy.digest, self.route, body)
 
-    def _reply(self, writer: object, *, whole: bool = False) -> Reply:
+    def _reply(self, writer: ReplyWriter, *, whole: bool = False) -> Reply:
+        self._writer, self._output = writer, Output(keep=self.guard.approves)
         return Reply(
             codec=self.codec,
-            writer=writer,  # type: ignore[arg-type]
+            writer=writer,
             gate=self.gate,
             conduct=Conduct(
                 lambda tool: self.codec.origin("call", tool),
@@ -298,7 +329,7 @@ class Exchange:
                 self._declared,
                 self.guard.together,
             ),
-            out=Output(keep=self.guard.approves),
+            out=self._output,
             choices=self._choices,
             include_usage=self._include_usage,
             refusal=self.guard.refusal,
@@ -367,7 +398,13 @@ class Exchange:
 
     def head(self) -> Head:
         """What every event of the reply repeats."""
-        return Head(self.head_id, self.model, int(time.time()), self._include_usage, self._echo)
+        return Head(self.head_id, self.model, self.created, self._include_usage, {**self._echo, **self.repeats})
+
+    def handed_over(self, request_id: str, observer: Observer) -> Exchange:
+        """The same exchange for somebody else to go on with; what is left for this one is to close."""
+        other = replace(self, request_id=request_id, observer=observer, _gates=[])
+        self._vault = None
+        return other
 
     async def close(self) -> None:
         """Run what only shadow rules need, now that the text is out."""

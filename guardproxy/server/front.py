@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import asyncio
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
@@ -26,6 +27,11 @@ class Front(abc.ABC):
         self._policy = guard.policy.digest[:12].encode()
 
     health: Health
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """What goes on although no client waits for it."""
+        return []
 
     @abc.abstractmethod
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...

@@ -22,12 +22,14 @@ from guardproxy.library import build
 from guardproxy.policy.model import FAILURE_RULE, Mode, Policy
 from guardproxy.server.admin import AdminApp
 from guardproxy.server.app import App
-from guardproxy.server.closing import Closing
 from guardproxy.server.edge import ASGI
 from guardproxy.server.front import Front
 from guardproxy.server.models import NO_LIST, Models
 from guardproxy.server.protocol import protocol
+from guardproxy.server.state import State
 from guardproxy.server.upstream import Upstream
+from guardproxy.store import Store
+from guardproxy.store.database import Bounds
 from guardproxy.telemetry import Journal, Metrics, Recorder
 from guardproxy.telemetry.log import loop_error
 from guardproxy.telemetry.record import PolicyName
@@ -61,6 +63,16 @@ Ready: TypeAlias = Callable[[Running, socket.socket, socket.socket], Awaitable[s
 """Once what serves has started: the line that tells where, of the first and the second listener."""
 
 
+def build_state(settings: Settings, guard: Guard, metrics: Metrics) -> State | None:
+    """What these settings keep, not started."""
+    kept = settings.store
+    if not kept.path:
+        return None
+    key = settings.store_key.get_secret_value().encode() if settings.store_key else None
+    bounds = Bounds(kept.expire, kept.max_size, kept.max_rows)
+    return State(Store(kept.path, key, bounds, metrics), guard.policy.digest)
+
+
 @dataclass(slots=True)
 class Service:
     """Everything that serves, started. Made by `service`."""
@@ -77,16 +89,27 @@ async def service(settings: Settings, guard: Guard) -> AsyncIterator[Service]:
     """Start the filters and the upstream's client; close all at the end. Needs a running event loop."""
     metrics, upstream = Metrics(), Upstream(settings)
     models = Models(settings, upstream)
+    state = build_state(settings, guard, metrics)
+    metrics.gauge("store_rows", "Rows that the store keeps.", lambda: state.store.rows if state else 0)
+    metrics.gauge("store_bytes", "Bytes that the store keeps.", lambda: state.store.size if state else 0)
     recorder = recording(settings, guard, metrics)
     recorder.known_model, recorder.model_label = models.known, models.label
     limits = settings.limits
     approvals = MemoryApprovals(settings.timeouts.approval, limits.approvals, limits.approvals_size)
     metrics.gauge("approvals_pending", "Replies that wait for a person now.", lambda: len(approvals))
     try:
+        if state is not None:
+            await state.store.start()
         await guard.start()
-        app = App(settings, guard, upstream, models, recorder, approvals)
-        yield Service(app, AdminApp(settings, metrics, app.health, approvals), upstream, models, metrics)
+        app = App(settings, guard, upstream, models, recorder, approvals, state)
+        try:
+            yield Service(app, AdminApp(settings, metrics, app.health, approvals), upstream, models, metrics)
+        finally:
+            if app.background is not None:
+                await app.background.aclose()
     finally:
+        if state is not None:
+            await state.aclose()
         await guard.aclose()
         await upstream.aclose()
         recorder.close()
@@ -204,7 +227,7 @@ async def _until(
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait((serving, watching, stopping), return_when=asyncio.FIRST_COMPLETED)
     running.app.health.draining = True
-    await _drain(public, serving, running.app.closing, settings.timeouts.drain)
+    await _drain(public, serving, running.app, settings.timeouts.drain)
     admin.should_exit = True
     await _cut(admin, watching, NOTICE)
     stopping.cancel()
@@ -212,12 +235,12 @@ async def _until(
         task.result()
 
 
-async def _drain(public: _Server, serving: asyncio.Future[None], closing: Closing, seconds: float) -> None:
+async def _drain(public: _Server, serving: asyncio.Future[None], app: Front, seconds: float) -> None:
     """Take nothing new; let what runs end, then tell it to, then cut it off. uvicorn's own deadline only cancels."""
     public.should_exit = True
     notice = min(NOTICE, seconds / 2)
-    await asyncio.wait((serving,), timeout=seconds - notice)
-    closing.tell()
+    await asyncio.wait((serving, *app.tasks), timeout=seconds - notice)
+    app.closing.tell()
     await _cut(public, serving, notice)
 
 

@@ -40,6 +40,8 @@ UPSTREAM_CODES = (
     "upstream_error",
 )
 """Trouble that is counted from zero; `upstream_status_NNN` joins when it comes."""
+STORE_FAILURES = ("error", "unreadable", "too_large")
+"""`unreadable`: a row does not match its seal."""
 MAX_CHILDREN = 10_000
 """Label sets of one metric. More can only come from a mistake, and are counted under `other`."""
 
@@ -108,6 +110,12 @@ class Metrics:
         self.records_dropped = Counter(
             "guardproxy_records_dropped", "Decision records that could not be written.", registry=self.registry
         )
+        self.store_failures = self._counter("store_failures", "What the store could not keep or give back.", "kind")
+        for kind in STORE_FAILURES:
+            self.store_failures.of(kind)
+        self.store_rows_evicted = Counter(
+            "guardproxy_store_rows_evicted", "Rows that went to make room for newer ones.", registry=self.registry
+        )
         self._policy = Info("guardproxy_policy", "The policy in force.", registry=self.registry)
         build = Info("guardproxy_build", "The program.", registry=self.registry)
         build.info({"version": __version__})
@@ -132,6 +140,12 @@ class Metrics:
             self.approvals.of(event)
         for code in UPSTREAM_CODES:
             self.upstream_errors.of(code)
+
+    def store_failed(self, kind: str) -> None:
+        self.store_failures.of(kind).inc()
+
+    def store_evicted(self, rows: int) -> None:
+        self.store_rows_evicted.inc(rows)
 
     def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """A gauge that is read when it is scraped."""

@@ -283,6 +283,17 @@ class ReplyWriter(Protocol):
         ...
 
 
+class KeptWriter(ReplyWriter, Protocol):
+    """A writer of a dialect whose replies can be kept."""
+
+    status: str
+    """How far the reply is; `in_progress` until its end."""
+
+    def snapshot(self, status: str = "") -> dict[str, Any]:
+        """The reply. With a status: as far as it has come, told with that status."""
+        ...
+
+
 @runtime_checkable
 class ModerationWriter(Protocol):
     """A writer of a dialect whose requests may ask for moderation."""
@@ -354,7 +365,7 @@ class Codec(Protocol):
 
 
 __all__ = [
-    "BOTH", "PART", "Block", "Call", "Codec", "Conversation", "Decoder", "End", "Fault", "Head", "Item", "Moderated",
-    "ModerationWriter", "Note", "ReplyReader", "ReplyWriter", "Segment", "Text", "Unknown", "Unread", "Usage", "inferred",
-    "is_inferred", "item_of", "names", "part", "share",
+    "BOTH", "PART", "Block", "Call", "Codec", "Conversation", "Decoder", "End", "Fault", "Head", "Item", "KeptWriter",
+    "Moderated", "ModerationWriter", "Note", "ReplyReader", "ReplyWriter", "Segment", "Text", "Unknown", "Unread", "Usage",
+    "inferred", "is_inferred", "item_of", "names", "part", "share",
 ]  # fmt: skip

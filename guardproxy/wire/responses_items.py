@@ -28,6 +28,7 @@ from guardproxy.wire.request import (
 
 MAX_ITEMS = 20_000
 """Items of one input."""
+STORE_HINT: Final = "the operator can give guardproxy a store (`store.path` in its settings, or `--store`)"
 CALLS: Final = {
     "web_search_call": "web_search",
     "file_search_call": "file_search",
@@ -263,11 +264,9 @@ def _built_in(item: dict[str, Any], kind: str) -> Table:
 
 
 def _opaque_item(reading: Reading, item: dict[str, Any], path: Path) -> None:
-    """Items that stand for what no filter saw: a reference to a stored item, a compacted conversation, an image."""
+    """Items that stand for what no filter saw: a compacted conversation, an image."""
     kind = item.get("type")
-    if kind == "item_reference":
-        reading.skip(path, "a reference to a stored item")
-    elif kind in ("compaction", "compaction_trigger"):
+    if kind in ("compaction", "compaction_trigger"):
         reading.skip(path, "a compacted conversation")
     elif kind == "image_generation_call" and item.get("result"):
         reading.skip((*path, "result"), "an image")
@@ -282,6 +281,8 @@ def item(reading: Reading, value: Json, path: Path) -> None:
     kind, role = value.get("type", "message"), value.get("role")
     if not isinstance(kind, str) or len(kind) > 64:
         raise bad((*path, "type"), "the kind of an item is a short string")
+    if kind == "item_reference":  # one that something is kept for was replaced by it before
+        raise bad(path, f"items are not kept here; {STORE_HINT}")
     if kind == "message":
         if not isinstance(role, str) or role not in _MESSAGES:
             raise bad((*path, "role"), f"expected one of {', '.join(_MESSAGES)}")

@@ -32,17 +32,17 @@ from guardproxy.wire.request import (
     word,
     wrong,
 )
-from guardproxy.wire.responses_items import items
+from guardproxy.wire.responses_items import STORE_HINT, items
 
 DROPPED: Final = frozenset({"metadata", "moderation", "background", "previous_response_id", "conversation"})
 """Not forwarded: guardproxy's own business, or labels of what a server would store."""
 ECHOED: Final = (
-    "background", "conversation", "instructions", "max_output_tokens", "max_tool_calls", "metadata",
-    "parallel_tool_calls", "previous_response_id", "prompt_cache_key", "reasoning", "safety_identifier",
-    "service_tier", "store", "temperature", "text", "tool_choice", "tools", "top_logprobs", "top_p", "truncation",
+    "instructions", "max_output_tokens", "max_tool_calls", "metadata", "parallel_tool_calls", "prompt_cache_key",
+    "reasoning", "safety_identifier", "service_tier", "temperature",
+    "text", "tool_choice", "tools", "top_logprobs", "top_p", "truncation",
     "user",
 )  # fmt: skip
-"""Parameters that a reply repeats."""
+"""Parameters that a reply repeats. What it says about state is for who keeps it to say."""
 
 _EFFORT: Final[Check] = word("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _SUMMARY: Final[Check] = word("auto", "concise", "detailed", "none")
@@ -95,7 +95,7 @@ def _format(reading: Reading, value: Json, path: Path) -> None:
 
 def _owned(what: str) -> Check:
     """What refers to state. It is put in place before; what is left names nothing that guardproxy keeps."""
-    return refused(f"{what} are not kept here; the operator can give guardproxy a store (`store:` in its settings)")
+    return refused(f"{what} are not kept here; {STORE_HINT}")
 
 
 _STORED_PROMPT: Final = refused("the server would put in a stored text that no filter has read")
@@ -146,6 +146,8 @@ def read(body: Json, extra: frozenset[str]) -> Conversation:
     for reference in ("previous_response_id", "conversation"):
         if body.get(reference) is not None:
             _owned("responses and conversations")(reading, body[reference], (reference,))
+    if body.get("background"):
+        _owned("responses")(reading, True, ("background",))
     if not reading.segments and not reading.unread:
         raise bad(("input",), "the request says nothing")
     return Conversation(

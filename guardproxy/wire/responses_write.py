@@ -23,7 +23,7 @@ _EVENTS: Final = {
     "reasoning_text": "response.reasoning_text",
     "summary_text": "response.reasoning_summary_text",
 }
-_PREFIX: Final = {
+PREFIX: Final = {
     "message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc", "web_search_call": "ws",
     "file_search_call": "fs", "code_interpreter_call": "ci", "mcp_call": "mcp", "mcp_list_tools": "mcpl",
     "mcp_approval_request": "mcpr",
@@ -121,10 +121,12 @@ class _Output:
         self._suffix = head.id.rpartition("_")[2]
 
     def new_id(self, kind: str) -> str:
-        return f"{_PREFIX.get(kind, 'item')}_{self._suffix}_{len(self.output)}"
+        return f"{PREFIX.get(kind, 'item')}_{self._suffix}_{len(self.output)}"
 
-    def snapshot(self) -> dict[str, Json]:
-        """The response object."""
+    def snapshot(self, status: str = "") -> dict[str, Json]:
+        """The response object. With a status: as far as it has come, with the item that is being written."""
+        if status:
+            return self._so_far(status)
         head = self.head
         details = {"reason": self.reason} if self.reason else None
         fixed = {"id": head.id, "object": "response", "created_at": head.created, "model": head.model}
@@ -136,6 +138,11 @@ class _Output:
     def moderation(self, input: Json, output: Json) -> bytes:
         self._moderation = {"input": single(input), "output": single(output)}
         return b""
+
+    def _so_far(self, status: str) -> dict[str, Json]:
+        running = "in_progress" if status == "in_progress" else "incomplete"
+        written = [self._item.json(running)] if self._item is not None else []
+        return {**self.snapshot(), "status": status, "output": [*self.output, *written]}
 
     def usage(self, usage: Json) -> bytes:
         self._usage = usage
@@ -365,6 +372,12 @@ class ResponsesStreamWriter(_Output):
         self._error, self.status, self.reason = {"code": "server_error", "message": error["message"]}, "failed", ""
         code, message = error["code"], error["message"]
         return out + self._event("error", code=code, message=message, param=error.get("param"))
+
+    def stop(self) -> bytes:
+        """Its client wants no more of it."""
+        out = self._begin()
+        self.status = "cancelled"
+        return out + self.done()
 
     def done(self) -> bytes:
         """The response as a whole, once."""

@@ -286,10 +286,10 @@ def test_what_refers_to_text_that_nobody_saw_is_refused(parameter: Body) -> None
     assert refused.value.param == next(iter(parameter))
 
 
-def test_a_reference_to_an_item_is_unread() -> None:
-    with pytest.raises(Blocked) as blocked:
+def test_a_reference_to_an_item_is_refused() -> None:
+    with pytest.raises(WireError, match=r"store\.path") as refused:
         asyncio.run(exchange().request({"model": "m", "input": [{"type": "item_reference", "id": "msg_1"}]}))
-    assert blocked.value.labels == ("guard.unread",)
+    assert refused.value.param == "input[0]"
 
 
 @pytest.mark.parametrize(

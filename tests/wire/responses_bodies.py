@@ -70,7 +70,6 @@ INPUT: list[dict[str, Any]] = [
         "type": "computer_call_output", "call_id": "c7",
         "output": {"type": "computer_screenshot", "image_url": "data:image/png;base64,AA"},
     },
-    {"type": "item_reference", "id": "msg_9"},
     {"type": "telepathy_call", "thought": "unknown"},
 ]  # fmt: skip
 

@@ -99,6 +99,5 @@ def test_replies(whole: bool, what: str, path: Path, body: Any) -> None:
 def test_the_request_is_told_where_it_can_not_be_read() -> None:
     unread = {u.what for u in Responses().read_request(REQUEST).unread}
     assert unread == {
-        "an image", "a file", "a sound recording", "encrypted reasoning", "a reference to a stored item",
-        "an item of an unknown kind",
+        "an image", "a file", "a sound recording", "encrypted reasoning", "an item of an unknown kind",
     }  # fmt: skip
