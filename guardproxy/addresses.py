@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 
@@ -12,7 +13,7 @@ def check_url(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"{url!r} is not a base URL; write one like http://127.0.0.1:8000/v1")
     if parts.username or parts.password:
-        raise ValueError("a URL must not hold credentials; put the key into " + PREFIX + "UPSTREAM_KEY")
+        raise ValueError("a URL must not hold credentials; put the key into GUARDPROXY_UPSTREAM_KEY")
     if parts.query or parts.fragment or "?" in url or "#" in url:
         raise ValueError("a base URL must not have a query or a fragment; leave out everything from ? or #")
     if not re.fullmatch(r"[!-~]+", url) or ".." in parts.path.split("/") or "%" in parts.path:

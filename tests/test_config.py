@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from guardproxy.config import Settings, check_url, is_loopback, load, variables
+from guardproxy.addresses import check_url, is_loopback
+from guardproxy.config import Settings, load, variables
 from guardproxy.types import ConfigError
 
 URL = "http://127.0.0.1:8000/v1"
