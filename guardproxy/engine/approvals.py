@@ -16,11 +16,13 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import Final, Protocol
-
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Protocol
 
 from guardproxy.types import GuardproxyError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _ID: Final = re.compile(r"apr_[0-9a-f]{32}")
 _NONCE: Final = 12
@@ -151,8 +153,14 @@ class MemoryApprovals:
     """Bytes of all replies together."""
     clock: Callable[[], float] = time.time
     _entries: dict[str, _Entry] = field(default_factory=dict)
-    _cipher: AESGCM = field(default_factory=lambda: AESGCM(AESGCM.generate_key(256)))
     _held: int = 0
+
+    @cached_property
+    def _cipher(self) -> AESGCM:
+        """Made when the first reply waits: who asks nobody imports no cryptography."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        return AESGCM(AESGCM.generate_key(256))
 
     def __len__(self) -> int:
         """How many wait for an answer."""

@@ -33,6 +33,7 @@ from guardproxy.wire.base import (
     Unknown,
     Usage,
     inferred,
+    is_inferred,
     item_of,
     share,
 )
@@ -96,8 +97,10 @@ class Reply:
         """Take one event of a stream."""
         if event.data:
             items = list(reader.event(event.data))
-            # fields that come in one event run side by side (some servers say everything twice): none ends the other
-            self._together = {(i.choice, i.field) for i in items if isinstance(i, Text)} if len(items) > 1 else set()
+            # fields that come in one event run side by side (some servers say everything twice): none ends the other;
+            # what was told apart from one text comes one after another
+            beside = (i for i in items if isinstance(i, Text) and not is_inferred(i.field))
+            self._together = {(i.choice, i.field) for i in beside} if len(items) > 1 else set()
             for item in items:
                 await self.take(item)
                 if self.fault:
@@ -439,10 +442,8 @@ class Reply:
                 one.gate.end()
 
     async def _guard_message(self, message: str) -> str:
+        gate = self.gate(self.codec.origin(self.codec.message_field))
         try:
-            return (
-                await self.gate(self.codec.origin(self.codec.message_field)).feed(message, last=True)
-                or "upstream error"
-            )
+            return await gate.feed(message, last=True) or "upstream error"
         except Cut:
             return "The upstream reported an error; its message is withheld by policy."

@@ -88,6 +88,13 @@ class Raw:
                     self._guess(stream, stream.degraded.close(), items)
         items.append(call)
 
+    def part_ended(self, choice: int, field: str, items: list[Item]) -> None:
+        """A field's text is complete before its choice is; what comes under its name later is another text."""
+        stream = self._streams.pop((choice, field), None)
+        if stream is not None and (choice, field) not in self.plain:
+            self._close(stream, items)
+        self.plain.discard((choice, field))
+
     def end(self, choice: int, reason: str, items: list[Item]) -> None:
         """The end of a choice."""
         self._closed(choice, items)
@@ -221,12 +228,12 @@ class Told(Raw):
         self._named: set[tuple[int, int]] = set()  # calls whose name was cut at a token
 
     def text(self, choice: int, field: str, text: str, logprobs: Json | None, items: list[Item]) -> None:
-        if field != self._answer and (choice, field) not in self._streams and names(field)[0] in self._names:
+        if (choice, field) not in self._streams and names(field)[0] in self._names:
             self._thoughts = field
         super().text(choice, field, text, logprobs, items)
 
     def _inside(self, field: str) -> bool:
-        return field != self._answer
+        return names(field)[0] != self._answer
 
     def call(self, call: Call, items: list[Item]) -> None:
         """A name with a token in it (`query<|channel|>commentary`) ends there."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from guardproxy.types import Channel, Direction, Json, Origin, Path, Role
 from guardproxy.wire import responses_request
-from guardproxy.wire.base import Conversation, Head, ReplyWriter, names
+from guardproxy.wire.base import Conversation, Head, ReplyWriter, is_inferred, names
 from guardproxy.wire.chat_write import refusal
 from guardproxy.wire.dialect import ServerSentEvents
 from guardproxy.wire.responses_reply import ResponsesReader
@@ -37,7 +37,8 @@ class Responses(ServerSentEvents):
         name = names(field)[0]
         if name == "result":
             return Origin(Direction.RESPONSE, Role.TOOL, None, tool)
-        return Origin(Direction.RESPONSE, Role.ASSISTANT, _CHANNELS.get(name, Channel.FINAL), tool)
+        channel = _CHANNELS.get(name, Channel.FINAL)
+        return Origin(Direction.RESPONSE, Role.ASSISTANT, channel, tool, inferred=is_inferred(field))
 
     def reader(self) -> ResponsesReader:
         return ResponsesReader()

@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from guardproxy.types import Json, WireError
 from guardproxy.wire import logprobs
-from guardproxy.wire.base import PART, Block, Call, End, Fault, Item, Note, Text, Unknown, Usage
+from guardproxy.wire.base import PART, Block, Call, Fault, Item, Note, Text, Unknown, Usage
 from guardproxy.wire.errors import message_of
 from guardproxy.wire.json import parse_reply
+from guardproxy.wire.leaked import Told
 from guardproxy.wire.reply import Dropped, Halves, counts
 from guardproxy.wire.responses_items import CALLS, RESULTS, SAID_BY_TOOL
 
@@ -68,6 +69,7 @@ _FIELDS: Final = _SILENT | {
     "error", "sequence", "diff", "command",
 }  # fmt: skip
 """Fields that events have; others are named in `dropped`."""
+_THOUGHTS: Final = ("reasoning_text", "summary_text")
 _ENDINGS: Final = {"completed": "stop", "incomplete": "length", "content_filter": "content_filter"}
 _USAGE: Final = {
     "input_tokens": "prompt_tokens",
@@ -98,11 +100,13 @@ class _Seen:
 class ResponsesReader:
     """Reads one reply."""
 
-    __slots__ = ("_ended", "_halves", "_items", "_size", "done", "dropped")
+    __slots__ = ("_ended", "_halves", "_harmony", "_items", "_last", "_size", "done", "dropped")
 
     def __init__(self) -> None:
         self.done = False
-        self.dropped: set[str] = Dropped()
+        self.dropped: set[str] = (dropped := Dropped())
+        self._harmony = Told(dropped, answer="output_text", thoughts=_THOUGHTS, default="reasoning_text")
+        self._last = ""  # the field that spoke last
         self._items: dict[str, _Seen] = {}  # by id, or by index where there is none
         self._size = 0
         self._halves = Halves()
@@ -133,7 +137,7 @@ class ResponsesReader:
             raise WireError("it is no response", status=502, code="upstream_error")
         if body.get("output") is None and not message_of(body):
             raise WireError("it has no `output`", status=502, code="upstream_error")
-        self._halves.whole = True
+        self._halves.whole = self._harmony.whole = True
         return self._response(body)
 
     # ------------------------------------------------------------------------------------------------ events
@@ -218,7 +222,29 @@ class ResponsesReader:
         if not text:
             return []
         tokens = logprobs.chat(probabilities, text) if probabilities else None
-        return [Text(0, seen.field(kind, part), text, {"content": tokens} if tokens else None)]
+        return self._said(seen.field(kind, part), text, {"content": tokens} if tokens else None)
+
+    def _said(self, field: str, text: str, tokens: Json | None = None) -> list[Item]:
+        """A piece of a field's text; Harmony that a server left in it is told apart."""
+        if field == self._last and (0, field) in self._harmony.plain and "<|" not in text and text[-1] != "<":
+            return [Text(0, field, text, tokens)]
+        items = [] if field == self._last else self._part_ended()
+        self._last = field
+        self._harmony.text(0, field, text, tokens, items)
+        return items
+
+    def _part_ended(self) -> list[Item]:
+        """The text that was spoken last is complete."""
+        items: list[Item] = []
+        if self._last:
+            self._harmony.part_ended(0, self._last, items)
+            self._last = ""
+        return items
+
+    def _called(self, call: Call) -> list[Item]:
+        items = self._part_ended()
+        self._harmony.call(call, items)
+        return items
 
     def _rest(self, seen: _Seen, kind: str, text: Json, part: int | None) -> list[Item]:
         """A text that is complete: what of it was not given yet."""
@@ -270,7 +296,7 @@ class ResponsesReader:
             text = text[seen.arguments :]
         seen.arguments += len(text)
         text = self._halves.mend((0, seen.number, "arguments"), text)
-        return [Call(0, seen.number, arguments=text, kind=kind)] if text else []
+        return self._called(Call(0, seen.number, arguments=text, kind=kind)) if text else []
 
     def _call(self, seen: _Seen, item: dict[str, Any], *, complete: bool) -> list[Item]:
         """A call: what of it was not given yet. Its name is given once, and the server may say it late."""
@@ -285,7 +311,7 @@ class ResponsesReader:
         who = (id if isinstance(id, str) else "", str(name)) if said else ("", "")
         if not (said or fresh or complete):
             return []
-        return [Call(0, seen.number, *who, arguments=fresh, kind=kind, whole=complete)]
+        return self._called(Call(0, seen.number, *who, arguments=fresh, kind=kind, whole=complete))
 
     # ------------------------------------------------------------------------------------------------ items
 
@@ -313,7 +339,7 @@ class ResponsesReader:
             return []
         seen.done = True
         if kind in CALLS or kind in RESULTS:
-            return [self._block(kind, item)]
+            return [*self._part_ended(), self._block(kind, item)]
         self._note(kind)
         return [Unknown(0, "an item of an unknown kind")]
 
@@ -366,7 +392,7 @@ class ResponsesReader:
                 items += self._of(self._match(item, position, waiting), item, complete=True)
         for key in self._halves.give_up():
             if len(key) == 4:
-                items.append(Text(0, _Seen(key[1]).field(key[2], key[3]), "\ufffd"))
+                items += self._said(_Seen(key[1]).field(key[2], key[3]), "\ufffd")
             else:
                 items.append(Call(0, key[1], arguments="\ufffd"))
         usage = body.get("usage")
@@ -378,7 +404,9 @@ class ResponsesReader:
         reason = details.get("reason") if isinstance(details, dict) and status == "incomplete" else None
         if reason != "content_filter":
             reason = "incomplete" if status == "incomplete" else "completed"
-        return [*items, End(0, _ENDINGS[reason])]
+        items += self._part_ended()
+        self._harmony.end(0, _ENDINGS[reason], items)
+        return items
 
     def _match(self, item: dict[str, Any], position: int, waiting: dict[str, _Seen]) -> _Seen:
         """The item that events gave: the one with this id, or else the first of its kind.

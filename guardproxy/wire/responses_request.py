@@ -156,6 +156,7 @@ def read(body: Json, extra: frozenset[str]) -> Conversation:
         segments=tuple(reading.segments),
         unread=tuple(reading.unread),
         upstream_tools=tuple(reading.upstream_tools),
+        tools=frozenset(t["name"] for t in body.get("tools") or () if isinstance(t.get("name"), str)),
         json_reply=_json_wanted(body),
         moderation=moderations.wanted(body),
         schema=schema_of((body.get("text") or {}).get("format")),

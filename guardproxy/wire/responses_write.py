@@ -117,7 +117,7 @@ class _Output:
         self._error: Json = None
         self._moderation: Json = None
         self._item: _Item | None = None
-        self._source = ""  # what the item that is being written was in the upstream's reply
+        self._source = ("", "")  # what the item that is being written was in the upstream's reply
         self._suffix = head.id.rpartition("_")[2]
 
     def new_id(self, kind: str) -> str:
@@ -161,10 +161,10 @@ class _Output:
 
     def _opened(self, name: str) -> tuple[_Item, bool]:
         """The item that a field is a part of. `True`: it begins now."""
-        source, kind = item_of(name), names(name)[0]
+        source = _source(name)
         if self._item is not None and self._source == source:
             return self._item, False
-        what = "message" if kind in ("output_text", "refusal") else "reasoning"
+        what = source[0]
         self._source, self._item = source, _Item(self.new_id(what), what, len(self.output))
         return self._item, True
 
@@ -173,11 +173,16 @@ class _Output:
         self.status = "incomplete" if self.reason else "completed"
 
 
+def _source(name: str) -> tuple[str, str]:
+    """The kind of item that a field is in, and its place in the upstream's reply."""
+    return "message" if names(name)[0] in ("output_text", "refusal") else "reasoning", item_of(name)
+
+
 class ResponsesWholeWriter(_Output):
     """Writes a whole body."""
 
     def text(self, choice: int, field: str, text: str, logprobs: Json | None = None) -> bytes:
-        if self._item is not None and self._source != item_of(field):
+        if self._item is not None and self._source != _source(field):
             self._close("completed")
         item, _ = self._opened(field)
         part = item.parts.setdefault(field, _Part(names(field)[0]))
@@ -262,7 +267,7 @@ class ResponsesStreamWriter(_Output):
         """Begin a part, and its item where that has not begun; another item is over then."""
         kind = names(name)[0]
         out = [self._begin()]
-        if self._item is not None and self._source != item_of(name):
+        if self._item is not None and self._source != _source(name):
             out.append(self._close("completed"))
         item, fresh = self._opened(name)
         if fresh:

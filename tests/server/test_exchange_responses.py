@@ -386,3 +386,35 @@ def test_an_answer_in_json_is_edited_inside_its_strings(form: Body, expected: st
         message('{"n": 4111111111111111}', "msg_2"),
     )  # a preamble makes no text of what follows
     assert json.loads(asyncio.run(asked().whole(response(*two))))["status"] == "incomplete"
+
+
+LEAKED = f"<|channel|>analysis<|message|>Her mail is {MAIL}.<|end|><|start|>assistant<|channel|>final<|message|>Hello {MAIL}!<|return|>"
+
+
+@pytest.mark.parametrize("size", [1, 7, 500])
+def test_harmony_that_a_server_left_in_a_text_is_told_apart(size: int) -> None:
+    read = stream(*(says(LEAKED[i : i + size]) for i in range(0, len(LEAKED), size)), ends(message(LEAKED)))
+    said = [(i["type"], "".join(p["text"] for p in i["content"])) for i in read.items]
+    assert said == [("reasoning", "Her mail is [pii.email]."), ("message", "Hello [pii.email]!")]
+    output = whole(response(message(LEAKED)))["output"]
+    assert [(i["type"], "".join(p["text"] for p in i["content"])) for i in output] == said
+
+
+@pytest.mark.parametrize(("offered", "kind"), [("f", "function_call"), ("g", "message")])
+def test_a_call_in_a_text_is_one_only_where_the_request_offers_the_tool(offered: str, kind: str) -> None:
+    text = f'<|channel|>commentary to=functions.f <|constrain|>json<|message|>{{"to": "{MAIL}"}}<|call|>'
+
+    async def run() -> bytes:
+        one = exchange()
+        await one.request({"model": "m", "input": "x", "tools": [{"type": "function", "name": offered}]})
+
+        async def reads() -> AsyncIterator[bytes]:
+            for at in range(0, len(text), 5):
+                yield says(text[at : at + 5])
+            yield ends(message(text))
+
+        return b"".join([out async for out in one.stream(reads())])
+
+    [item] = Read(asyncio.run(run())).items
+    assert item["type"] == kind
+    assert (item["arguments"] if kind == "function_call" else item["content"][0]["text"]) == '{"to": "[pii.email]"}'
