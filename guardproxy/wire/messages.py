@@ -7,7 +7,18 @@ from typing import Final
 
 from guardproxy.types import Channel, Direction, Json, Origin, Path, Role, WireError
 from guardproxy.wire import errors, messages_request
-from guardproxy.wire.base import Conversation, End, Fault, Head, Item, ReplyReader, ReplyWriter, Usage, names
+from guardproxy.wire.base import (
+    Conversation,
+    End,
+    Fault,
+    Head,
+    Item,
+    ReplyReader,
+    ReplyWriter,
+    Usage,
+    is_inferred,
+    names,
+)
 from guardproxy.wire.chat_write import refusal
 from guardproxy.wire.dialect import ServerSentEvents
 from guardproxy.wire.errors import message_of
@@ -39,7 +50,8 @@ class Messages(ServerSentEvents):
         name = names(field)[0]
         if name == "result":
             return Origin(Direction.RESPONSE, Role.TOOL, None, tool)
-        return Origin(Direction.RESPONSE, Role.ASSISTANT, _CHANNELS.get(name, Channel.FINAL), tool)
+        channel = _CHANNELS.get(name, Channel.FINAL)
+        return Origin(Direction.RESPONSE, Role.ASSISTANT, channel, tool, inferred=is_inferred(field))
 
     def reader(self) -> ReplyReader:
         return MessagesReader()

@@ -12,9 +12,10 @@ from typing import Any, Final
 import orjson
 
 from guardproxy.types import Json, WireError
-from guardproxy.wire.base import PART, Block, Call, End, Fault, Item, Text, Unknown, Usage
+from guardproxy.wire.base import PART, Block, Call, Fault, Item, Unknown, Usage
 from guardproxy.wire.errors import message_of
 from guardproxy.wire.json import dump, parse_reply
+from guardproxy.wire.leaked import Told
 from guardproxy.wire.messages_blocks import CALLS, ENCRYPTED, RESULTS
 from guardproxy.wire.reply import Dropped, Halves, counts
 
@@ -69,11 +70,12 @@ class _Open:
 class MessagesReader:
     """Reads one reply."""
 
-    __slots__ = ("_ended", "_halves", "_next", "_open", "_tools", "_usage", "done", "dropped")
+    __slots__ = ("_ended", "_halves", "_harmony", "_next", "_open", "_tools", "_usage", "done", "dropped")
 
     def __init__(self) -> None:
         self.done = False
-        self.dropped: set[str] = Dropped()
+        self.dropped: set[str] = (dropped := Dropped())
+        self._harmony = Told(dropped, answer="text", thoughts=("thinking",), default="thinking")
         self._open: dict[int, _Open] = {}  # by the upstream's index
         self._next = 0
         self._tools: dict[str, str] = {}  # id of a call → its tool
@@ -112,7 +114,8 @@ class MessagesReader:
                 return [*items, Fault(GARBLED)]
             self._start(position, block, items)
             self._stop(position, items)
-        return [*items, End(0, _reason(body.get("stop_reason"))), *self._counts(body.get("usage"))]
+        self._harmony.end(0, _reason(body.get("stop_reason")), items)
+        return items + self._counts(body.get("usage"))
 
     # ------------------------------------------------------------------------------------------------ events
 
@@ -159,7 +162,8 @@ class MessagesReader:
             self._note(delta, frozenset(("stop_reason", "stop_sequence")), "delta.")
             if delta.get("stop_reason") and not self._ended:
                 self._ended = True
-                items += [*self._close_all(), End(0, _reason(delta["stop_reason"]))]
+                items += self._close_all()
+                self._harmony.end(0, _reason(delta["stop_reason"]), items)
         return items + self._counts(body.get("usage"))
 
     def _counts(self, usage: Json) -> list[Item]:
@@ -189,7 +193,7 @@ class MessagesReader:
         elif one.kind == "tool_use":
             self._note(block, frozenset(("type", "id", "name", "input")), "content.")
             id, name = (self._halves.mend((0, one.number, key), _string(block.get(key))) for key in ("id", "name"))
-            items.append(Call(0, one.number, id, name))
+            self._harmony.call(Call(0, one.number, id, name), items)
         elif one.kind == "redacted_thinking":  # nobody but the model's maker can read it
             self._name("content.redacted_thinking")
         elif one.kind not in CALLS and one.kind not in RESULTS:
@@ -222,14 +226,14 @@ class MessagesReader:
         if not text.isascii() or self._halves:
             text = self._halves.mend((0, name), text)
         if text:
-            items.append(Text(0, name, text))
+            self._harmony.text(0, name, text, None, items)
 
     def _input(self, one: _Open, text: str, items: list[Item]) -> None:
         if one.kind == "tool_use":
             one.said = one.said or bool(text)
             text = self._halves.mend((0, one.number, "arguments"), text)
             if text:
-                items.append(Call(0, one.number, arguments=text))
+                self._harmony.call(Call(0, one.number, arguments=text), items)
         elif one.kind in CALLS:
             one.input.append(text)
             if sum(map(len, one.input)) > MAX_INPUT:
@@ -242,7 +246,9 @@ class MessagesReader:
         if one is None:
             return
         items += self._lost_halves()
-        if one.kind == "tool_use":
+        if one.kind in ("text", "thinking"):
+            self._harmony.part_ended(0, f"{one.kind}{PART}{one.number}", items)
+        elif one.kind == "tool_use":
             items += self._whole_call(one)
         elif one.kind in CALLS or one.kind in RESULTS:
             items += self._block(one)
@@ -301,7 +307,7 @@ class MessagesReader:
         items: list[Item] = []
         for key in self._halves.give_up():
             if len(key) == 2:
-                items.append(Text(0, key[1], "\ufffd"))
+                self._harmony.text(0, key[1], "\ufffd", None, items)
             else:
                 texts: dict[str, Any] = {key[2]: "\ufffd"}
                 items.append(Call(0, key[1], **texts))

@@ -116,6 +116,7 @@ def read(body: Json, extra: frozenset[str], *, count: bool = False) -> Conversat
         segments=tuple(reading.segments),
         unread=tuple(reading.unread),
         upstream_tools=tuple(reading.upstream_tools),
+        tools=frozenset(t["name"] for t in body.get("tools") or () if isinstance(t.get("name"), str)),
         json_reply=_json_wanted(body),
         schema=schema_of(body.get("output_format")) or schema_of((body.get("output_config") or {}).get("format")),
         echo={"stop_sequences": stops} if stops else {},

@@ -242,3 +242,17 @@ def test_harmony_in_what_ollama_says_is_told_apart(offered: bool, size: int) -> 
     assert thinking == "Hm, [pii.email]."
     assert content == "Hello [pii.email]." + ("" if offered else '{"to": "[pii.email]"}')
     assert [c["arguments"] for c in calls] == ([{"to": "[pii.email]"}] if offered else [])
+
+
+@pytest.mark.parametrize("size", [3, 1 << 20])
+def test_harmony_left_in_a_block_is_told_apart(size: int) -> None:
+    text = (
+        f"<|channel|>analysis<|message|>Her mail is {MAIL}.<|end|>"
+        f"<|start|>assistant<|channel|>final<|message|>Hello {MAIL}!<|return|>"
+    )
+    parts = [text[i : i + 9] for i in range(0, len(text), 9)]
+    raw = streamed(on("messages"), block(0, "text", *parts), ending(), size=size)
+    assert messages(raw) == ([("thinking", "Her mail is [pii.email]."), ("text", "Hello [pii.email]!")], "end_turn")
+    body = {"content": [{"type": "text", "text": text}], "stop_reason": "end_turn"}
+    content = json.loads(asyncio.run(on("messages").whole(body)))["content"]
+    assert [b.get("thinking") or b["text"] for b in content] == ["Her mail is [pii.email].", "Hello [pii.email]!"]

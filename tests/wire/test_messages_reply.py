@@ -32,10 +32,10 @@ def read(*events: Any, reader: MessagesReader | None = None) -> list[Item]:
 
 def test_blocks_that_run_side_by_side_keep_their_own_texts() -> None:
     items = read(
-        start(0, type="text", text="a"), start(1, type="text", text="b"), delta(0, "text_delta", text="A"),
+        start(0, type="text", text="x"), start(1, type="text", text="y"), delta(0, "text_delta", text="A"),
         delta(1, "text_delta", text="B"), stop(0), stop(1),
     )  # fmt: skip
-    assert items == [Text(0, "text#0", "a"), Text(0, "text#1", "b"), Text(0, "text#0", "A"), Text(0, "text#1", "B")]
+    assert items == [Text(0, "text#0", "x"), Text(0, "text#1", "y"), Text(0, "text#0", "A"), Text(0, "text#1", "B")]
 
 
 def test_an_index_that_comes_again_is_another_block() -> None:
