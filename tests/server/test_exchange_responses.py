@@ -391,9 +391,10 @@ def test_an_answer_in_json_is_edited_inside_its_strings(form: Body, expected: st
 LEAKED = (
     f"<|channel|>analysis<|message|>Her mail is {MAIL}.<|end|>"
     f"<|start|>assistant<|channel|>final<|message|>Hello {MAIL}!<|return|>"
-) @ pytest.mark.parametrize("size", [1, 7, 500])
+)
 
 
+@pytest.mark.parametrize("size", [1, 7, 500])
 def test_harmony_that_a_server_left_in_a_text_is_told_apart(size: int) -> None:
     read = stream(*(says(LEAKED[i : i + size]) for i in range(0, len(LEAKED), size)), ends(message(LEAKED)))
     said = [(i["type"], "".join(p["text"] for p in i["content"])) for i in read.items]
