@@ -267,6 +267,8 @@ class JsonStream:
             await self._release_document(value, value.end, out)
             return
         stop = min(limit, self._fed if final else value.sure, self._fed if value.end is None else value.end)
+        if not final and value.start < stop < (self._fed + 1 if value.end is None else value.end):
+            stop = value.source(value.at(stop))  # never a part of an escape: an edit takes whole characters
         edits = value.edits(self.raw.edits, self.released)
         if edits and self._schema is not None and not self._loose and self._schema.binds(value.path):
             if value.length > MAX_VALUE:

@@ -347,5 +347,5 @@ def _expected(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
 
 _LINTS: tuple[Callable[[Subject], Complaints], ...] = (
     _version, _duplicates, check_calls.sections, _rule_form, _unknown_labels, _out_of_scope, _not_local,
-    _never_given_back, _no_spans, check_calls.approvals, check_calls.mixtures, _patterns, _tests,
+    _never_given_back, _no_spans, check_calls.approvals, check_calls.streamed, check_calls.mixtures, _patterns, _tests,
 )  # fmt: skip

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from guardproxy.policy.check import Subject
 
 Complaints = Iterator[ConfigError]
+PATTERNS = frozenset(("control_tokens", "obfuscation", "patterns", "pii_patterns", "secrets"))
+"""Filters that are sure of a text while it comes, character by character."""
 
 
 def sections(subject: Subject) -> Complaints:
@@ -88,6 +90,31 @@ def approvals(subject: Subject) -> Complaints:
                     "name a label of a monitor, or use `block`"
                 )
                 yield subject.source.error("GP027", message, (*path, "when", i))
+
+
+def streamed(subject: Subject) -> Complaints:
+    """`tool_release: stream` is for tools whose calls no rule has to see whole."""
+    for i, tool in enumerate(subject.policy.defaults.stream_tools):
+        path = ("defaults", "tool_release", "stream", i)
+        for _, _, rule in subject.rules():
+            meant = rule.scope.tool is None or any(overlap(tool, one) for one in rule.scope.tool)
+            if rule.mode is not Mode.DISABLED and meant and of_conduct(subject, rule):
+                message = (
+                    f"calls of {tool!r} would go out before they are complete, and rule {rule.id!r} has to see them whole; "
+                    "take the tool out here, or out of the rule's `scope`"
+                )
+                yield subject.source.error("GP029", message, path)
+        for name, entry in subject.document.filters.items():
+            if entry.use not in PATTERNS and name in _used(subject):
+                message = (
+                    f"filter {name!r} ({entry.use}) reads more than patterns: calls of {tool!r} have to wait for it"
+                )
+                yield subject.source.error("GP029", message, path)
+
+
+def _used(subject: Subject) -> set[str]:
+    """Filters that some rule needs."""
+    return {n for _, _, rule in subject.rules() for atom in rule.when.atoms for n in emitters(subject, atom.label)}
 
 
 def mixtures(subject: Subject) -> Complaints:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from guardproxy.policy.model import Defaults, Mode, Policy, Rule, Scope, Unless
-from guardproxy.policy.schema import Document, RuleEntry, ScopeEntry, UnlessEntry
+from guardproxy.policy.schema import DefaultsEntry, Document, RuleEntry, ScopeEntry, UnlessEntry
 from guardproxy.types import Catalogue, Filter, Json, Monitor, Outcome, Style
 
 Detector = Filter | Monitor
@@ -26,7 +26,7 @@ def compile_policy(document: Document, data: Json, catalogue: Catalogue, built: 
         name=document.policy,
         version=document.version,
         digest=digest(document),
-        defaults=Defaults(**document.defaults.model_dump()),
+        defaults=_defaults(document.defaults),
         rules=tuple(sorted(map(_rule, document.rules), key=lambda r: r.id)),
         filters=MappingProxyType(filters),
         monitors=MappingProxyType(monitors),
@@ -35,6 +35,12 @@ def compile_policy(document: Document, data: Json, catalogue: Catalogue, built: 
             {n: labels_of(n, o, catalogue, built.get(n)) for n, o in (*filters.items(), *monitors.items())}
         ),
     )
+
+
+def _defaults(entry: DefaultsEntry) -> Defaults:
+    release = entry.tool_release
+    streamed = () if release == "call" else tuple(release.stream)
+    return Defaults(**entry.model_dump(exclude={"tool_release"}), stream_tools=streamed)
 
 
 def digest(document: Document) -> str:

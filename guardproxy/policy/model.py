@@ -155,6 +155,8 @@ class Defaults:
     message: str = "This content is blocked by policy."
     on_block: OnBlock = "error"
     reasoning: Reasoning = "pass"
+    stream_tools: tuple[str, ...] = ()
+    """Tools (globs) whose calls are not held until they are complete."""
 
 
 @dataclass(frozen=True, slots=True)

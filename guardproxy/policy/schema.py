@@ -228,6 +228,14 @@ class MonitorEntry(BaseModel):
     )
 
 
+class ToolReleaseEntry(Strict):
+    """Tools whose calls are not held until they are complete."""
+
+    stream: Annotated[list[Text], Field(min_length=1)] = Field(
+        description="Names of tools (globs): their arguments go out as they come, once patterns are sure of them."
+    )
+
+
 class DefaultsEntry(Strict):
     """What holds where no rule says otherwise."""
 
@@ -252,6 +260,11 @@ class DefaultsEntry(Strict):
     )
     reasoning: Literal["pass", "drop"] = Field(
         default="pass", description="Thinking is guarded and passed on, or left out."
+    )
+    tool_release: Literal["call"] | ToolReleaseEntry = Field(
+        default="call",
+        description="When a streamed tool call goes out: whole, once decided; or, for tools named here, as it comes. "
+        "A call that is cut in the middle has begun then, and some clients run what they have.",
     )
 
 

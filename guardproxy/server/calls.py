@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from guardproxy.engine import Gate, Watch
+from guardproxy.engine import Cut, Gate, Watch
 from guardproxy.engine.approvals import HeldCall
 from guardproxy.engine.json_text import guard_json
 from guardproxy.text.calls import read_call
@@ -133,3 +133,11 @@ async def guard_object(value: dict[str, Any], origin: Origin, open_gate: Callabl
     guarded = await guard_json(text, lambda: open_gate(origin))
     edited: dict[str, Any] = value if guarded == text else orjson.loads(guarded)
     return edited
+
+
+async def guard_message(message: str, gate: Gate) -> str:
+    """An upstream's message about an error, guarded like what it says else."""
+    try:
+        return await gate.feed(message, last=True) or "upstream error"
+    except Cut:
+        return "The upstream reported an error; its message is withheld by policy."

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from guardproxy.server.calls import Collected
 from guardproxy.server.fields import Field
+from guardproxy.server.flow import Flow
 from guardproxy.types import ToolCall
 
 
@@ -20,5 +21,7 @@ class Choice:
     called: int = 0  # calls and blocks that are out
     quoted: bool = False  # something in its text looked like a call and was none
     turn: list[ToolCall] = field(default_factory=list)  # those that were judged, as the model wrote them
+    flow: Flow | None = None  # the call whose arguments go out as they come
+    flowed: set[int] = field(default_factory=set)  # calls that went out like that, and are over
     ended: bool = False
     cut: bool = False

@@ -340,6 +340,8 @@ class Exchange:
             json_reply=self._json_reply,
             moderation=self._moderated if self._moderation else None,
             schema=self._schema,
+            # what a call's tool may have again, and what a person is asked about, is decided about the whole call
+            stream_tools=() if self._vault or self.guard.approves else self.guard.policy.defaults.stream_tools,
             tools=self._tools,
             whole=whole,
         )

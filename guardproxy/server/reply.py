@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from guardproxy.engine import Cut, Fitting, Gate, Held, JsonStream, Vault
-from guardproxy.server.calls import MAX_CALL, MAX_CALLS, Collected, Conduct, guard_object, strings
+from guardproxy.server.calling import Calling
+from guardproxy.server.calls import MAX_CALLS, Conduct, guard_message, guard_object, strings
 from guardproxy.server.choice import Choice
 from guardproxy.server.fields import MAX_NOTES, Field
 from guardproxy.server.output import Output
@@ -32,7 +33,6 @@ from guardproxy.wire.base import (
     Text,
     Unknown,
     Usage,
-    inferred,
     is_inferred,
     item_of,
     share,
@@ -64,6 +64,8 @@ class Reply:
     schema: Json = None
     moderation: Callable[[], tuple[Json, Json]] | None = None
     """Results for the request and for the reply, where the client asked for them."""
+    stream_tools: tuple[str, ...] = ()
+    """Tools (globs) whose calls go out as they come."""
     tools: frozenset[str] | None = None
     """Tools that the request offered; only these are called by what is found in text. None: whatever it names."""
     out: Output = field(default_factory=Output)
@@ -78,6 +80,20 @@ class Reply:
     _together: set[tuple[int, str]] = field(default_factory=set)
     _usage: Json | None = None
     _characters: int = 0
+    _calling: Calling = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._calling = Calling(
+            self.codec,
+            self.writer,
+            self.gate,
+            self.held,
+            self.conduct,
+            self.out,
+            self.vault,
+            self.stream_tools,
+            self.tools,
+        )
 
     @property
     def over(self) -> bool:
@@ -131,7 +147,7 @@ class Reply:
         elif isinstance(item, Usage):
             self._usage = item.value
         elif isinstance(item, Fault):
-            self.fault = await self._guard_message(item.message)
+            self.fault = await guard_message(item.message, self.gate(self.codec.origin(self.codec.message_field)))
 
     async def flush(self) -> bytes:
         """What may go to the client now."""
@@ -208,6 +224,7 @@ class Reply:
             or (f != name and (share(f, name) or item_of(f) != item_of(name)))
         ]
         try:
+            await self._calling.end_flow(choice)
             await self._part_ended(choice, over)
         except Cut as cut:
             await self._cut(index, choice, cut.decision)
@@ -253,43 +270,9 @@ class Reply:
         try:
             await self._part_ended(choice, choice.open)
             self._where = (-1, "")
-            self._collect(choice, item)
-            if item.whole and not self.conduct.together:
-                await self._decide_calls(item.choice, choice, item.index)
+            await self._calling.take(item, choice)
         except Cut as cut:
             await self._cut(item.choice, choice, cut.decision)
-
-    def _collect(self, choice: Choice, item: Call) -> None:
-        call = choice.calls.get(item.index)
-        if call is None:
-            call = choice.calls[item.index] = Collected(item.kind, inferred=item.inferred, field=item.field)
-        call.id += item.id
-        call.name += item.name
-        call.arguments.append(item.arguments)
-        size = len(item.arguments)
-        self._characters += size
-        choice.kept += size
-        self.held.now += size
-        if choice.kept > MAX_CALL or len(call.name) + len(call.id) > 1024 or len(choice.calls) > MAX_CALLS:
-            raise WireError("the upstream sent more or larger tool calls than guardproxy keeps")
-
-    async def _decide_calls(self, index: int, choice: Choice, only: int | None = None) -> None:
-        """Every call is complete, since its choice ends (fragments of several may be interleaved) or the upstream says so.
-
-        Out they go, or one cuts. `only`: the number of the one that is complete.
-        """
-        calls = [self._complete(index, choice, n) for n in ([only] if only is not None else list(choice.calls))]
-        decided = await self.conduct.decide(calls, choice.turn)
-        self.out.ask([held for _, held in decided if held is not None], self.writer)
-        for guarded, _ in decided:
-            call = self._restored(guarded, self.vault) if self.vault is not None else guarded
-            if not call.field:
-                self.out.append(self.writer.call(index, choice.called, call))
-                choice.called += 1
-            elif call.arguments:
-                self.out.append(self.writer.text(index, call.field, call.arguments, None))
-        if not choice.calls:
-            self._drop_calls(choice)
 
     async def _block(self, item: Block) -> None:
         """A call that the upstream ran itself: what the model said, and what the tool said."""
@@ -300,7 +283,7 @@ class Reply:
             await self._part_ended(choice, choice.open)
             self._where = (-1, "")
             if choice.calls and not self.conduct.together:  # they came before it
-                await self._decide_calls(item.choice, choice)
+                await self._calling.decide(item.choice, choice)
             if choice.called >= MAX_CALLS:
                 raise WireError("the upstream sent more tool calls than guardproxy keeps")
             call = await guard_object(item.call, self.codec.origin("call", item.tool), self.gate)
@@ -339,26 +322,6 @@ class Reply:
         except Cut as cut:
             await self._cut(item.choice, choice, cut.decision)
 
-    def _restored(self, call: Call, vault: Vault) -> Call:
-        """The call with the values that its tool may have."""
-        return replace(call, arguments=vault.arguments(call.arguments, call.name, plain=call.kind == "custom"))
-
-    def _complete(self, index: int, choice: Choice, number: int) -> Call:
-        """A collected call. What was found in a text and calls no tool of the request is only spoken of: it stays text."""
-        one = choice.calls.pop(number)
-        call = Call(
-            index, number, one.id, one.name, "".join(one.arguments), one.kind, inferred=one.inferred, field=one.field
-        )
-        if one.inferred and not one.field and self.tools is not None and one.name not in self.tools:
-            choice.quoted = True
-            return replace(call, field=inferred(self.codec.message_field), spoken=True)
-        return call
-
-    def _drop_calls(self, choice: Choice) -> None:
-        choice.calls.clear()
-        self.held.now -= choice.kept
-        choice.kept = 0
-
     # ------------------------------------------------------------------------------------------------ endings
 
     def _choice(self, index: int) -> Choice:
@@ -376,7 +339,8 @@ class Reply:
             await self._part_ended(choice, choice.open)
             for one in choice.fields.values():
                 self._write(one, "", last=True)
-            await self._decide_calls(index, choice)
+            await self._calling.end_flow(choice)
+            await self._calling.decide(index, choice)
             for one in choice.fields.values():
                 one.gate.end()
         except Cut as cut:
@@ -387,7 +351,9 @@ class Reply:
 
     async def _cut(self, index: int, choice: Choice, decision: Decision) -> None:
         choice.ended = choice.cut = True
-        self._drop_calls(choice)
+        if choice.flow is not None:
+            self.out.append(choice.flow.give_up())
+        self._calling.drop(choice)
         for one in choice.fields.values():
             one.gate.end()
         message, _ = self.refusal(decision)
@@ -419,7 +385,7 @@ class Reply:
         """The upstream's counts, or ours after a cut: four characters a token, so that cuts are no way round quotas."""
         if self._usage is not None or not any(s.cut for s in self._state.values()):
             return self._usage
-        tokens = -(-self._characters // 4)
+        tokens = -(-(self._characters + self._calling.characters) // 4)
         return {"prompt_tokens": 0, "completion_tokens": tokens, "total_tokens": tokens}
 
     async def fail(self, message: str, code: str) -> bytes:
@@ -437,13 +403,8 @@ class Reply:
         """Release nothing more; tell what was decided."""
         for choice in self._state.values():
             choice.ended = True
-            self._drop_calls(choice)
+            if choice.flow is not None:
+                choice.flow.gate.end()
+            self._calling.drop(choice)
             for one in choice.fields.values():
                 one.gate.end()
-
-    async def _guard_message(self, message: str) -> str:
-        gate = self.gate(self.codec.origin(self.codec.message_field))
-        try:
-            return await gate.feed(message, last=True) or "upstream error"
-        except Cut:
-            return "The upstream reported an error; its message is withheld by policy."

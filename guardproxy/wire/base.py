@@ -303,6 +303,21 @@ class ModerationWriter(Protocol):
         ...
 
 
+@runtime_checkable
+class CallStreamWriter(Protocol):
+    """A writer of streams that can give a call's arguments in pieces. Nothing else is written between begin and end."""
+
+    def call_begin(self, choice: int, index: int, call: Call) -> bytes:
+        """Name and id of a call whose arguments follow."""
+        ...
+
+    def call_piece(self, choice: int, index: int, text: str) -> bytes: ...
+
+    def call_end(self, choice: int, index: int, *, cut: bool = False) -> bytes:
+        """`cut`: the guard ended it; it is no whole call."""
+        ...
+
+
 class Decoder(Protocol):
     """Cuts a stream into events. `feed` may be given any pieces of it; the events are the same."""
 
@@ -365,7 +380,33 @@ class Codec(Protocol):
 
 
 __all__ = [
-    "BOTH", "PART", "Block", "Call", "Codec", "Conversation", "Decoder", "End", "Fault", "Head", "Item", "KeptWriter",
-    "Moderated", "ModerationWriter", "Note", "ReplyReader", "ReplyWriter", "Segment", "Text", "Unknown", "Unread", "Usage",
-    "inferred", "is_inferred", "item_of", "names", "part", "share",
+    "BOTH",
+    "PART",
+    "Block",
+    "Call",
+    "CallStreamWriter",
+    "Codec",
+    "Conversation",
+    "Decoder",
+    "End",
+    "Fault",
+    "Head",
+    "Item",
+    "KeptWriter",
+    "Moderated",
+    "ModerationWriter",
+    "Note",
+    "ReplyReader",
+    "ReplyWriter",
+    "Segment",
+    "Text",
+    "Unknown",
+    "Unread",
+    "Usage",
+    "inferred",
+    "is_inferred",
+    "item_of",
+    "names",
+    "part",
+    "share",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from guardproxy.types import Json
@@ -87,6 +87,15 @@ class ChatStreamWriter(StreamWriter):
             return self._event(choice, {**first, "function_call": {"name": call.name, "arguments": call.arguments}})
         made = _call_object(self._envelope.head, choice, index, call)
         return self._event(choice, {**first, "tool_calls": [{"index": index, **made}]})
+
+    def call_begin(self, choice: int, index: int, call: Call) -> bytes:
+        return self.call(choice, index, replace(call, arguments=""))
+
+    def call_piece(self, choice: int, index: int, text: str) -> bytes:
+        return self._event(choice, {"tool_calls": [{"index": index, "function": {"arguments": text}}]})
+
+    def call_end(self, choice: int, index: int, *, cut: bool = False) -> bytes:
+        return b""
 
     def end(self, choice: int, reason: str, *, cut: bool = False) -> bytes:
         return self._event(choice, {}, reason=reason)

@@ -128,6 +128,16 @@ class MessagesStreamWriter(_Writer):
     def call(self, choice: int, index: int, call: Call) -> bytes:
         return self._whole(self._call(self._next, call, {}), call.arguments or "{}")
 
+    def call_begin(self, choice: int, index: int, call: Call) -> bytes:
+        return self._start(self._call(self._next, call, {}))
+
+    def call_piece(self, choice: int, index: int, text: str) -> bytes:
+        delta = {"type": "input_json_delta", "partial_json": text}
+        return named("content_block_delta", {"index": self._next - 1, "delta": delta})
+
+    def call_end(self, choice: int, index: int, *, cut: bool = False) -> bytes:
+        return self._stop()
+
     def block(self, choice: int, block: Block) -> bytes:
         if block.kind not in CALLS:
             return self._start({"type": block.kind, **block.result}) + self._stop()

@@ -234,6 +234,7 @@ class ResponsesStreamWriter(_Output):
         super().__init__(head)
         self._number = 0
         self._frames: dict[str, tuple[bytes, bytes]] = {}
+        self._flowing: dict[str, Json] = {}  # the call whose arguments are being given
         self._done = False
 
     def _event(self, kind: str, **fields: Json) -> bytes:
@@ -338,6 +339,26 @@ class ResponsesStreamWriter(_Output):
             self._item_done(item),
         )
         return b"".join(out)
+
+    def call_begin(self, choice: int, index: int, call: Call) -> bytes:
+        out = self._begin() + self._close("completed")
+        self._flowing = {**self._call_item(call), "arguments": ""}
+        item = {**self._flowing, "status": "in_progress"}
+        return out + self._event("response.output_item.added", output_index=len(self.output), item=item)
+
+    def call_piece(self, choice: int, index: int, text: str) -> bytes:
+        self._flowing["arguments"] += text
+        return self._event("response.function_call_arguments.delta", **self._call_at(), delta=text)
+
+    def call_end(self, choice: int, index: int, *, cut: bool = False) -> bytes:
+        kind = "response.function_call_arguments.done"
+        if cut:
+            self._flowing["status"] = "incomplete"
+        done = self._event(kind, **self._call_at(), arguments=self._flowing["arguments"])
+        return done + self._item_done(self._flowing)
+
+    def _call_at(self) -> dict[str, Json]:
+        return {"item_id": self._flowing["id"], "output_index": len(self.output)}
 
     def block(self, choice: int, block: Block) -> bytes:
         out = [self._begin(), self._close("completed")]
