@@ -29,12 +29,13 @@ class Kinds:
 
     def __init__(self, package: str, folders: Iterable[str], *, noun: str, maker: str) -> None:
         """`maker`: name of the class that every module has besides `LABELS` and `Config`."""
-        self._package, self._folders, self._noun, self._maker = package, list(folders), noun, maker
+        # not copied: who adds a folder to the package before its kinds are asked for adds kinds
+        self._package, self._folders, self._noun, self._maker = package, folders, noun, maker
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names that `use:` may have."""
-        return tuple(sorted(m.name for m in pkgutil.iter_modules(self._folders) if not m.name.startswith("_")))
+        return tuple(sorted(m.name for m in pkgutil.iter_modules(list(self._folders)) if not m.name.startswith("_")))
 
     def module(self, kind: str) -> Any:
         """The module of a kind. Raises ConfigError for an unknown name."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import Any
 
 from bench.speed import load, mock
@@ -45,7 +45,7 @@ class _Answer:
         pass
 
 
-async def _post(path: str, body: bytes, *, stream: str | None) -> _Answer:
+async def _post(path: str, body: bytes, *, stream: str | None, headers: Iterable[tuple[str, str]] = ()) -> _Answer:
     return _Answer(path, stream=stream is not None)
 
 

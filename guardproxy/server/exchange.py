@@ -249,7 +249,9 @@ class Exchange:
         `stream`: the client is to have it as a stream.
         """
         head = self.head()
-        reply = self._reply(self.codec.stream_writer(head) if stream else self.codec.whole_writer(head), whole=True)
+        reply = self._reply(
+            self.codec.stream_writer(head) if stream else self.codec.whole_writer(head), head, whole=True
+        )
         reader = self.codec.reader()
         try:
             for item in reader.whole(body):
@@ -268,7 +270,8 @@ class Exchange:
 
     async def stream(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """The upstream's events as events for the client. Trouble upstream ends it with an error event, never half."""
-        reply = self._reply(self.codec.stream_writer(self.head()))
+        head = self.head()
+        reply = self._reply(self.codec.stream_writer(head), head)
         reader, decoder = self.codec.reader(), self.codec.decoder()
         try:
             async for chunk in chunks:
@@ -316,7 +319,7 @@ class Exchange:
         """What an approval of this request is bound to."""
         return approving.bind(self.tenant, self.client, self.guard.policy.digest, self.route, body)
 
-    def _reply(self, writer: ReplyWriter, *, whole: bool = False) -> Reply:
+    def _reply(self, writer: ReplyWriter, head: Head, *, whole: bool = False) -> Reply:
         self._writer, self._output = writer, Output(keep=self.guard.approves)
         return Reply(
             codec=self.codec,
@@ -334,7 +337,7 @@ class Exchange:
             include_usage=self._include_usage,
             refusal=self.guard.refusal,
             held=self.guard.held,
-            keep_alive=self.codec.keep_alive(self.head()),
+            keep_alive=self.codec.keep_alive(head),
             drop_reasoning=self.guard.policy.defaults.reasoning == "drop",
             vault=self._vault or None,  # an empty one has nothing to give back
             json_reply=self._json_reply,

@@ -58,6 +58,9 @@ class Raw:
             items.append(Text(choice, field, text, logprobs))
             return
         stream = self._streams.get(key)
+        if stream is None and self.whole and "<|" not in text and (self._inside(field) or not DEGRADED.match(text)):
+            items.append(Text(choice, field, text, logprobs))
+            return
         if stream is None:
             stream = self._streams[key] = _Stream(choice, field, inside=self._inside(field))
         found: list[Item] = []

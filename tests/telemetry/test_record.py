@@ -176,7 +176,8 @@ def test_every_metric_of_the_documentation_exists(tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
     named = set(re.findall(r"`(guardproxy_[a-z_]+)", text))
     metrics = Metrics()
-    for name in ("held_characters", "held_characters_limit", "in_flight_limit", "approvals_pending"):
+    gauges = ("background_responses", "store_rows", "store_bytes", "approvals_pending")
+    for name in ("held_characters", "held_characters_limit", "in_flight_limit", *gauges):
         metrics.gauge(name, "", lambda: 0)
     metrics.policy("a", "b", "c")
     body, _ = metrics.exposition("")
