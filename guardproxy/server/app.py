@@ -94,7 +94,8 @@ class App(Front):
         return self._stored.route(path) or "other"
 
     def _shape(self, path: str) -> Shape:
-        return next((shape for place, shape in self._shapes.items() if path.startswith(place)), openai)
+        known = self._shapes.get(path)
+        return known or next((shape for place, shape in self._shapes.items() if path.startswith(place)), openai)
 
     def _ids(self, path: str) -> tuple[bytes, ...]:
         return self._id_headers.get(path, super()._ids(path))

@@ -62,6 +62,8 @@ class Calling:
 
         Out they go, or one cuts. `only`: the number of the one that is complete. Raises Cut.
         """
+        if not choice.calls:
+            return
         calls = [self._complete(index, choice, n) for n in ([only] if only is not None else list(choice.calls))]
         decided = await self.conduct.decide(calls, choice.turn)
         self.out.ask([held for _, held in decided if held is not None], self.writer)

@@ -8,13 +8,19 @@ from typing import Final
 from guardproxy.types import Channel, Direction, Json, Origin, Path, Role
 from guardproxy.wire import chat_request
 from guardproxy.wire.base import Conversation, Head, ReplyWriter, is_inferred, names
-from guardproxy.wire.chat_reply import REASONING, ChatReader
+from guardproxy.wire.chat_reply import FIELDS, REASONING, ChatReader
 from guardproxy.wire.chat_write import ChatStreamWriter, ChatWholeWriter, refusal
 from guardproxy.wire.dialect import ServerSentEvents
 from guardproxy.wire.parameters import DROPPED, finish
 from guardproxy.wire.request import rewrite
 
 _CHANNELS: Final = {**dict.fromkeys(REASONING, Channel.ANALYSIS), "call": Channel.COMMENTARY}
+
+
+_ORIGINS: Final = {
+    name: Origin(Direction.RESPONSE, Role.ASSISTANT, _CHANNELS.get(name, Channel.FINAL)) for name in FIELDS
+}
+"""Of the fields that nearly all text comes in."""
 
 
 class Chat(ServerSentEvents):
@@ -31,6 +37,8 @@ class Chat(ServerSentEvents):
         return finish(rewrite(body, edits, DROPPED))
 
     def origin(self, field: str, tool: str | None = None) -> Origin:
+        if tool is None and (known := _ORIGINS.get(field)) is not None:
+            return known
         channel = _CHANNELS.get(names(field)[0], Channel.FINAL)
         return Origin(Direction.RESPONSE, Role.ASSISTANT, channel, tool, inferred=is_inferred(field))
 

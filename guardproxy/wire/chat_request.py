@@ -343,11 +343,14 @@ def read(body: Json, extra: frozenset[str]) -> Conversation:
         upstream_tools=tuple(reading.upstream_tools),
         choices=body.get("n") or 1,
         include_usage=usage_wanted(body),
-        json_reply=json_wanted(body),
+        json_reply=(in_json := json_wanted(body)),
         moderation=moderations.wanted(body),
-        schema=schema_wanted(body),
-        tools=_offered(body),
+        schema=schema_wanted(body) if in_json else None,
+        tools=_offered(body) if "tools" in body or "functions" in body else _NO_TOOLS,
     )
+
+
+_NO_TOOLS: Final[frozenset[str]] = frozenset()
 
 
 def _offered(body: dict[str, Any]) -> frozenset[str]:
