@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from guardproxy.engine import Gate, Held, Vault
@@ -11,7 +11,7 @@ from guardproxy.server.choice import Choice
 from guardproxy.server.flow import Flow, flows
 from guardproxy.server.output import Output
 from guardproxy.types import Origin, WireError
-from guardproxy.wire.base import Call, CallStreamWriter, Codec, ReplyWriter, inferred
+from guardproxy.wire.base import Call, CallStreamWriter, Codec, ReplyWriter, called_in, inferred
 
 
 @dataclass(slots=True)
@@ -27,6 +27,8 @@ class Calling:
     vault: Vault | None
     stream_tools: tuple[str, ...]
     """Tools (globs) whose calls go out as they come."""
+    say: Callable[[int, str, str], Awaitable[None]]
+    """Gives a text of a choice's field to its gate, as what goes on behind the text before it."""
     tools: frozenset[str] | None
     """Tools that the request offered; only these are called by what is found in text. None: whatever it names."""
     characters: int = 0
@@ -40,8 +42,16 @@ class Calling:
         self._collect(choice, item)
         if flows(self.stream_tools, self.writer, choice.calls[item.index]):
             await self._flow(item, choice)
-        elif item.whole and not self.conduct.together:
+        elif item.whole and (not self.conduct.together or self._in_text(choice.calls[item.index])):
             await self.decide(item.choice, choice, item.index)
+
+    def _in_text(self, one: Collected) -> bool:
+        """Whether it stays where it stands in a text: it goes out in its place, whatever waits for the end."""
+        return bool(one.field) or self._spoken(one)
+
+    def _spoken(self, one: Collected) -> bool:
+        """Whether the text only speaks of a call: what was found in a text calls tools that the request offers."""
+        return one.inferred and not one.field and self.tools is not None and one.name not in self.tools
 
     def _collect(self, choice: Choice, item: Call) -> None:
         call = choice.calls.get(item.index)
@@ -68,12 +78,14 @@ class Calling:
         decided = await self.conduct.decide(calls, choice.turn)
         self.out.ask([held for _, held in decided if held is not None], self.writer)
         for guarded, _ in decided:
+            if guarded.field:
+                await self.say(index, guarded.field, guarded.arguments)
+                if choice.ended:  # it was cut
+                    return
+                continue
             call = self._restored(guarded, self.vault) if self.vault is not None else guarded
-            if not call.field:
-                self.out.append(self.writer.call(index, choice.called, call))
-                choice.called += 1
-            elif call.arguments:
-                self.out.append(self.writer.text(index, call.field, call.arguments, None))
+            self.out.append(self.writer.call(index, choice.called, call))
+            choice.called += 1
         if not choice.calls:
             self.drop(choice)
 
@@ -86,10 +98,10 @@ class Calling:
         one = choice.calls.pop(number)
         text = "".join(one.arguments)
         call = Call(index, number, one.id, one.name, text, one.kind, inferred=one.inferred, field=one.field)
-        if one.inferred and not one.field and self.tools is not None and one.name not in self.tools:
+        if self._spoken(one):
             choice.quoted = True
             return replace(call, field=inferred(self.codec.message_field), spoken=True)
-        return call
+        return replace(call, field=called_in(one.field)) if one.field else call
 
     def drop(self, choice: Choice) -> None:
         """Keep nothing of the calls any more."""

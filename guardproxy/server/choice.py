@@ -16,6 +16,7 @@ class Choice:
 
     fields: dict[str, Field] = field(default_factory=dict)  # the one that spoke last is the last
     open: set[str] = field(default_factory=set)  # fields whose part is open
+    closed: set[str] = field(default_factory=set)  # fields with a place that have ended: nothing goes on behind them
     calls: dict[int, Collected] = field(default_factory=dict)
     kept: int = 0  # characters of the calls' arguments
     called: int = 0  # calls and blocks that are out

@@ -33,6 +33,7 @@ from guardproxy.wire.base import (
     Text,
     Unknown,
     Usage,
+    is_called,
     is_inferred,
     item_of,
     share,
@@ -92,6 +93,7 @@ class Reply:
             self.out,
             self.vault,
             self.stream_tools,
+            self._say,
             self.tools,
         )
 
@@ -161,6 +163,10 @@ class Reply:
         if not item.text:
             return
         self._characters += len(item.text)
+        if item.field in self._choice(item.choice).closed:  # a client would put it behind what it has of that part
+            await self._feed_pending()
+            await self._unknown(Unknown(item.choice, "text of a part that had ended"))
+            return
         where = (item.choice, item.field)
         if where != self._where:
             await self._feed_pending()
@@ -171,6 +177,13 @@ class Reply:
             return
         await self._feed_pending()
         await self._feed(item.choice, item.field, item.text, item.logprobs, last=alone)
+
+    async def _say(self, index: int, field: str, text: str) -> None:
+        """A text that was decided about is still one to its gate: it may end, or begin, what stands beside it."""
+        if text:
+            self._where = (index, field)
+            await self._switch(index, field)
+            await self._feed(index, field, text, None, last=False)
 
     async def _feed_pending(self) -> None:
         if self._pending:
@@ -199,7 +212,7 @@ class Reply:
             origin = self.codec.origin(name)
             dropped = self.drop_reasoning and origin.channel is Channel.ANALYSIS and not origin.inferred
             one = choice.fields[name] = Field(index, name, self._gate_of(name, origin), origin, dropped=dropped)
-            if self.vault is not None:
+            if self.vault is not None and not is_called(name):
                 in_json = self.json_reply and origin.channel is not Channel.ANALYSIS
                 one.restorer = self.vault.restorer(in_json=in_json)
         return one
@@ -244,6 +257,8 @@ class Reply:
     async def _part_ended(self, choice: Choice, names: Iterable[str]) -> None:
         for name in list(names):
             choice.open.discard(name)
+            if PART in name and not is_inferred(name):
+                choice.closed.add(name)
             if one := choice.fields.get(name):
                 # what has a place of its own never goes on: others come behind it, and what it held back would too
                 self._write(one, await one.gate.part_ended(), last=PART in name)
@@ -341,6 +356,9 @@ class Reply:
                 self._write(one, "", last=True)
             await self._calling.end_flow(choice)
             await self._calling.decide(index, choice)
+            if choice.ended:  # it was cut
+                return
+            await self._part_ended(choice, choice.open)
             for one in choice.fields.values():
                 one.gate.end()
         except Cut as cut:

@@ -18,6 +18,7 @@ BOTH: Final = "+"
 PART: Final = "#"
 """Stands before the place of a part in a field: `output_text#2.0` is part 0 of item 2. Items come one after another."""
 _INFERRED: Final = "~"
+_CALLED: Final = "call"
 _SEAMS: Final = frozenset(("content", "output", "system"))
 
 
@@ -41,9 +42,18 @@ def part(field: str) -> str:
     return field if PART in field else field + PART
 
 
-def inferred(field: str, place: int | None = None) -> str:
+def inferred(field: str, place: int | str | None = None) -> str:
     """The field, for text whose channel was told from the text itself. It is a part of its own."""
     return part(field) + ("" if place is None else str(place)) + _INFERRED
+
+
+def called_in(field: str) -> str:
+    """The field of a call that stays in this field's text: a part of its own, in which nothing is given back."""
+    return inferred(field.partition(PART)[0], _CALLED)
+
+
+def is_called(field: str) -> bool:
+    return field.endswith(f"{PART}{_CALLED}{_INFERRED}")
 
 
 def is_inferred(field: str) -> bool:
@@ -403,7 +413,7 @@ __all__ = [
     "Unknown",
     "Unread",
     "Usage",
-    "inferred",
+    "called_in", "inferred", "is_called",
     "is_inferred",
     "item_of",
     "names",

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 MAX_HEADER: Final = 512
-"""Characters of a header, tokens included. What is longer without `<|message|>` is no header but text."""
+"""Characters of a header without its white space, tokens included. What is longer without `<|message|>` is no header."""
+MAX_PADDED: Final = 65_536
+"""The same with white space, which other parsers skip however much there is."""
 CHANNELS: Final = ("analysis", "commentary", "final")
 _ROLES: Final = frozenset(("system", "developer", "user", "assistant", "tool", "all"))
 
@@ -54,8 +56,9 @@ _WELL_FORMED: Final = re.compile(
     r"(?:<\|start\|>)?(?:[\w.-]{1,96})?(?:\s?to=[^\s<]{1,128})?"
     r"(?:<\|channel\|>\s?(?:analysis|commentary|final)?(?:\s?to=[^\s<]{1,128})?)?\s?(?:(?:<\|constrain\|>)?\w{0,16})?"
 )
-_RECIPIENT: Final = re.compile(r"(?:^|\s)to=([^\s<]+)")
+_RECIPIENT: Final = re.compile(r"(?:^|\s)to=(\S+)")
 _KNOWN: Final = re.compile("|".join(CHANNELS))
+_SPACE: Final = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Piece:
 class Splitter:
     """Reads the full form. Holds the beginning of a token or of a header, and nothing else."""
 
-    __slots__ = ("_ended", "_header", "_held", "_lead", "_message", "_out", "_size", "_state")
+    __slots__ = ("_ended", "_header", "_held", "_lead", "_message", "_out", "_padded", "_size", "_state")
 
     def __init__(self, *, inside: bool = False) -> None:
         """`inside`: the text begins in a content, never in a header whose first token is elsewhere."""
@@ -103,7 +106,7 @@ class Splitter:
         self._held = ""  # may become a token
         self._lead = ""  # may become a header without a token before it
         self._header: list[str] = []  # tokens and the texts between them
-        self._size = 0
+        self._size = self._padded = 0
         self._ended = False
         self._out: list[Piece] = []
 
@@ -196,8 +199,9 @@ class Splitter:
 
     def _more_header(self, text: str) -> None:
         self._header.append(text)
-        self._size += len(text)
-        if self._size > MAX_HEADER:
+        self._size += len(_SPACE.sub("", text))
+        self._padded += len(text)
+        if self._size > MAX_HEADER or self._padded > MAX_PADDED:
             self._no_header()
 
     def _complete(self, token: str) -> None:
@@ -207,14 +211,14 @@ class Splitter:
 
     def _take_header(self) -> list[str]:
         """The header's tokens and the texts between them, in whatever pieces they came."""
-        text, self._header, self._size = "".join(self._header), [], 0
+        text, self._header, self._size, self._padded = "".join(self._header), [], 0, 0
         return [part for part in _TOKENS.split(text) if part]
 
     def _no_header(self) -> None:
         """No `<|message|>` came. A header that is fine so far was cut off; any other is text with tokens in it."""
         if self._state != "header":
             return
-        whole = self._size <= MAX_HEADER
+        whole = self._size <= MAX_HEADER and self._padded <= MAX_PADDED
         parts = self._take_header()
         text = "".join(parts)
         message = _parsed_text(text[:MAX_HEADER], self._message.number + 1)

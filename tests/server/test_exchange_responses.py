@@ -421,3 +421,13 @@ def test_a_call_in_a_text_is_one_only_where_the_request_offers_the_tool(offered:
     [item] = Read(asyncio.run(run())).items
     assert item["type"] == kind
     assert (item["arguments"] if kind == "function_call" else item["content"][0]["text"]) == '{"to": "[pii.email]"}'
+
+
+def test_a_part_that_had_ended_is_not_gone_on_with() -> None:
+    """A client would read what comes late behind what it has of that part: the rest of a value, say."""
+    added = event("response.content_part.added", **AT, part={"type": "output_text", "text": ""})
+    item = message("hello joe@example.com x")
+    item["content"].append({"type": "output_text", "text": " y ", "annotations": []})
+    for late in ((event("response.output_item.done", output_index=0, item=item), ends(item)), (ends(item),)):
+        read = stream(says("hello joe@exa"), added, says(" y "), *late)
+        assert read.last["status"] == "incomplete" and "mple.com" not in json.dumps(read.events)
