@@ -143,7 +143,9 @@ class App(Front):
     def _not_found(self, path: str) -> WireError:
         if path in self._open:
             return WireError("This path takes GET.", status=405, code="method_not_allowed")
-        there = ", ".join([*(f"POST {p}" for p in self._guarded), *(f"GET {p}" for p in LISTS), f"GET {MODEL}{{id}}"])
+        kept = [] if self.state is None else ["what docs/responses.md names below /v1/responses and /v1/conversations"]
+        lists = [*(f"GET {p}" for p in LISTS), f"GET {MODEL}{{id}}", *(f"GET {p}" for p in self._open)]
+        there = ", ".join([*(f"POST {p}" for p in self._guarded), *lists, *kept])
         return WireError(
             f"There is nothing here: nothing passes guardproxy unguarded. It has {there}.", status=404, code="not_found"
         )

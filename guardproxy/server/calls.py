@@ -48,6 +48,8 @@ class Conduct:
     """Tools that the request declares."""
     together: bool = False
     """No call goes out before all of its choice are decided."""
+    asks: bool = True
+    """A rule may ask a person."""
 
     async def decide(self, calls: list[Call], before: list[ToolCall]) -> list[tuple[Call, HeldCall | None]]:
         """Each call with its arguments edited, and as a person sees it: None for one that the text only speaks of.
@@ -83,7 +85,7 @@ class Conduct:
         origin = replace(self.origin(call.name), inferred=inferred)
         decision = await self.watch(origin).judge(call, Turn(tuple(before), declared))
         before.append(call)
-        return _asking(decision)
+        return _asking(decision) if self.asks else ()
 
 
 def _asking(decision: Decision) -> tuple[str, ...]:

@@ -132,6 +132,8 @@ class Passage:
         held = await approving.take(self._endpoint.approvals, id, self._exchange.bind(body))
         self._record.model, self._record.stream = held.model, held.stream
         self._record.recorder.metrics.approvals.of("released").inc()
+        if self._turn is not None:
+            await self._turn.keep_approved(held.body, stream=held.stream)
         if held.stream:
             await self._begin_stream()
             await self._request.end_stream(held.body)

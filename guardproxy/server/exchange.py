@@ -43,6 +43,8 @@ from guardproxy.wire.tools import declared_tools
 
 __all__ = ["Blocked", "Exchange"]
 
+_NOTHING_THERE = ("", "not found", "404 page not found", "the upstream answered with status 404")
+"""What servers say where they have nothing."""
 _TURN = 64
 """Texts of a request after which other requests have their turn."""
 
@@ -72,6 +74,8 @@ class Exchange:
     tenant: str = "default"
     client: str = ""
     """Digest of the client's key."""
+    asks: bool = True
+    """Whether a person is asked at all: what is read again was released before."""
     approvals: Approvals | None = None
     """Where replies wait for a person. Without it, they are refused."""
     waits: str = ""
@@ -331,6 +335,7 @@ class Exchange:
                 self.watch if self.guard.watches else None,
                 self._declared,
                 self.guard.together,
+                self.asks,
             ),
             out=self._output,
             choices=self._choices,
@@ -361,6 +366,8 @@ class Exchange:
             message = await self.gate(origin).feed(errors.read_upstream_error(status, body), last=True)
         except Cut:
             message = "The upstream answered with an error; its message is withheld by policy."
+        if status == 404 and message.strip(" .").lower() in _NOTHING_THERE:
+            message = f"The upstream has no {self.codec.route}."
         kind = "server_error" if status >= 500 else None
         error = errors.error_object(message or f"The upstream answered {status}.", type=kind, status=status)
         return status, self.codec.error(error, status)
@@ -407,7 +414,8 @@ class Exchange:
 
     def handed_over(self, request_id: str, observer: Observer) -> Exchange:
         """The same exchange for somebody else to go on with; what is left for this one is to close."""
-        other = replace(self, request_id=request_id, observer=observer, _gates=[])
+        # nobody waits for it with the request that an approval is for: what needs a person fails there
+        other = replace(self, request_id=request_id, observer=observer, approvals=None, _gates=[])
         self._vault = None
         return other
 

@@ -247,6 +247,14 @@ class Turn:
             writer = cast(KeptWriter, exchange.writer)
             await self.keep(writer.snapshot(writer.status))
 
+    async def keep_approved(self, body: bytes, *, stream: bool) -> None:
+        """Keep a reply that waited for a person, under the id that it has."""
+        if not self.keeps or self._kept:
+            return
+        response = wire.last_response(body) if stream else parse_reply(body)
+        self._kept, self.id = True, response["id"]
+        await self.keep(response)
+
     def break_off(self, exchange: Exchange) -> None:
         """The client's stream is over. One that had no end is kept as the client saw it."""
         if not self.keeps or self._kept or exchange.writer is None:

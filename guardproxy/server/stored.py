@@ -112,6 +112,7 @@ class Visit:
             route=self._endpoint.codec.route,
             observer=self._record,
             head_id=id,
+            asks=False,
         )
         self._exchanges.append(made)
         return made

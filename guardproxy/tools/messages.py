@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from guardproxy.engine import Cut, Gate, Guard, Observer
 from guardproxy.engine.json_text import guard_json
-from guardproxy.types import Channel, Decision, Direction, Json, Origin, Outcome, Role
+from guardproxy.text.calls import read_call
+from guardproxy.types import Channel, Decision, Direction, Json, Origin, Outcome, Role, Turn
 from guardproxy.wire import mcp
 from guardproxy.wire.json import dump, parse_reply
 from guardproxy.wire.mcp import Message
@@ -39,7 +40,19 @@ class Messages:
         if message.kind == "request":
             self.asked = message.method
         origin = Origin(Direction.RESPONSE, Role.ASSISTANT, Channel.COMMENTARY, self.tool or self.server)
+        if message.tool is not None:
+            await self._conduct(origin, message.tool, message.body.get("arguments"))
         return await self._message(message, origin)
+
+    async def _conduct(self, origin: Origin, tool: str, arguments: Json) -> None:
+        """What monitors say of a call. Nobody can be asked here, so a call that needs a person is cut. Raises Cut."""
+        if not self.guard.watches:
+            return
+        watch = self.guard.watch(origin, request=self.request_id, route=self.route, observer=self.observer)
+        call = read_call(tool, "" if arguments is None else dump(arguments).decode())
+        decision = await watch.judge(call, Turn((), None))
+        if decision.outcome is Outcome.REQUIRE_APPROVAL:
+            raise Cut(decision)
 
     async def incoming(self, message: Message) -> Message:
         """A server's message as it may go to the client. Raises Cut."""
@@ -55,6 +68,8 @@ class Messages:
         """The arguments or the result of a tool that is no MCP server. Raises Cut."""
         self.tool = self.server
         said = Origin(Direction.RESPONSE, Role.ASSISTANT, Channel.COMMENTARY, self.server)
+        if outgoing:
+            await self._conduct(said, self.server, value)
         return await self._json(value, said if outgoing else self._said())
 
     async def text(self, text: str) -> str:

@@ -102,7 +102,8 @@ class Reading:
 
 def _unknown(path: Path) -> WireError:
     return WireError(
-        f"Unknown parameter: `{where(path)}`. guardproxy forwards only what it can read; the operator can allow it by name.",
+        f"Unknown parameter: `{where(path)}`. guardproxy forwards only what it can read; the operator can allow it by name "
+        "(`parameters` in the settings).",
         code="unknown_parameter",
         param=where(path),
     )

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+import orjson
+
 from guardproxy.types import Json, WireError
 from guardproxy.wire.request import bad, wrong
 from guardproxy.wire.responses_items import MAX_ITEMS
@@ -255,6 +257,13 @@ GONE: Final = "client_disconnected"
 def split(data: bytes) -> list[bytes]:
     """Events of a stream, one by one. Their places are their numbers: comments are left out."""
     return [event + b"\n\n" for event in data.split(b"\n\n") if event and not event.startswith(b":")]
+
+
+def last_response(stream: bytes) -> dict[str, Any]:
+    """The response that the last event of a stream of ours repeats."""
+    event: dict[str, Any] = orjson.loads(split(stream)[-1].partition(b"data: ")[2])
+    response: dict[str, Any] = event["response"]
+    return response
 
 
 # ---------------------------------------------------------------------------------------------------- other objects
