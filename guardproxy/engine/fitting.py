@@ -17,6 +17,10 @@ from guardproxy.types import Json, Path
 
 MAX_STEPS = 4_000
 """Subschemas looked at for one place; a schema that needs more fits nothing there."""
+MAX_LOOKS = 40_000
+"""Subschemas looked at for all places of a document; behind that, nothing fits anywhere."""
+MAX_READ = 2_000_000
+"""Characters that constraints are tried on, for all replacements of a document; behind that, nothing fits."""
 MAX_PATTERN = 1_000
 """Characters of a pattern that is tried; a longer one fits nothing."""
 MAX_PLACES = 4_096
@@ -72,6 +76,7 @@ class Fitting:
         self._patterns: dict[str, Callable[[str], bool]] = {}
         self._unique: bool | None = None
         self._said: dict[Path, set[str]] = {}
+        self._looks = self._read = 0
         self.edited = 0
         """Values for which other replacements were looked for."""
 
@@ -87,6 +92,9 @@ class Fitting:
         if place.fixed:
             return False
         if any(after in self._said.get(one, ()) for one in place.unique):
+            return False
+        self._read += (len(before) + len(after)) * len(place.checks)
+        if self._read > MAX_READ:
             return False
         return all(c.kept(before, after) for c in place.checks)
 
@@ -108,10 +116,15 @@ class Fitting:
 
     def _look(self, path: Path) -> Place:
         place = Place()
+        if self._looks > MAX_LOOKS:
+            place.fixed = True
+            return place
+        walk = _Walk(self._schema, path, place, self._pattern)
         try:
-            _Walk(self._schema, path, place, self._pattern).visit(self._schema, 0, False)
+            walk.visit(self._schema, 0, False)
         except (_TooWide, RecursionError):
             place.fixed = True
+        self._looks += walk.steps
         return place
 
     def _pattern(self, text: str) -> Callable[[str], bool]:
@@ -137,15 +150,15 @@ class _Walk:
 
     def __init__(self, root: Json, path: Path, place: Place, pattern: Callable[[str], Callable[[str], bool]]) -> None:
         self._root, self._path, self._place, self._pattern = root, path, place, pattern
-        self._steps = 0
+        self.steps = 0
         self._entered: set[tuple[int, int, bool]] = set()
 
     def visit(self, node: Json, at: int, exact: bool) -> None:
         """Take in what a subschema says of the value `at` steps down the path."""
         if not isinstance(node, dict):
             return
-        self._steps += 1
-        if self._steps > MAX_STEPS:
+        self.steps += 1
+        if self.steps > MAX_STEPS:
             raise _TooWide
         mark = (id(node), at, exact)
         if mark in self._entered:

@@ -79,6 +79,7 @@ class _Reader:
     def __init__(self, tree: ast.Module, depth: int) -> None:
         self.out, self.depth = Mentioned(), depth
         self.nodes = list(ast.walk(tree))
+        self.last = tree.body[-1] if tree.body else None
         if self._long_chains():
             self.out.dynamic = True
         self.means: dict[str, set[str]] = {}  # name → full names that it may have
@@ -111,6 +112,8 @@ class _Reader:
                 self._mention(node, base=id(node) in bases, handed=id(node) not in plain)
             elif isinstance(node, ast.Call):
                 self._call(node)
+            elif isinstance(node, ast.MatchClass):
+                self._pattern(node)
         return self.out
 
     # -------------------------------------------------------------------------------------------- names
@@ -140,6 +143,9 @@ class _Reader:
     def _means(self, name: str, full: str) -> bool:
         known = self.means.setdefault(name, set())
         if full in known:
+            return False
+        if full.count(".") > MAX_PARTS:  # a name that is made of itself grows without end
+            self.out.dynamic = True
             return False
         if len(known) >= MAX_PATHS:
             self.out.dynamic = True
@@ -171,13 +177,15 @@ class _Reader:
     def _plain_assignments(self) -> set[int]:
         """Values that only get another name, and are followed; or that nothing is done with.
 
-        A name in a class is an attribute of it too, and that is not followed.
+        A name in a class is an attribute of it too, and that is not followed. The last expression of a piece of code is
+        what `eval` gives, and what a notebook keeps as `_`.
         """
         inside = {id(one) for node in self.nodes if isinstance(node, ast.ClassDef) for one in _body(node)}
         return {
             id(node.value)
             for node in self.nodes
-            if isinstance(node, ast.Expr) or (_names_only(node) and id(node) not in inside)
+            if (isinstance(node, ast.Expr) and not self.depth and node is not self.last)
+            or (_names_only(node) and id(node) not in inside)
         }
 
     def paths(self, node: ast.AST) -> set[str]:
@@ -230,6 +238,13 @@ class _Reader:
         if _LOOKUPS & paths:
             self.out.dynamic = True
 
+    def _pattern(self, node: ast.MatchClass) -> None:
+        """A class pattern reads attributes. One that any value fits reads those of modules and of frames too."""
+        anything = self.paths(node.cls) & {"builtins.object", "builtins.type", "types.ModuleType"}
+        if node.kwd_attrs and (anything or not _REFLECTION.isdisjoint(node.kwd_attrs)):
+            self.out.dynamic = True
+        self.out.names |= {f".{name}" for name in node.kwd_attrs}
+
     def _unknown_mention(self, node: ast.Name | ast.Attribute) -> None:
         root, chain = _unknown(node)
         if root == _SHELL:
@@ -250,6 +265,8 @@ class _Reader:
         self.out.called |= paths
         if not paths:
             self._unknown_call(call.func)
+        if isinstance(call.func, ast.Call) and {f"builtins.{one}" for one in _CODE} & self.paths(call.func.func):
+            self.out.dynamic = True
         known = {path.removeprefix("builtins.") for path in paths}
         if known & set(_CODE):
             self._code(call)
@@ -265,6 +282,8 @@ class _Reader:
             self.out.called.add("()")
         elif function.id not in self.bound:
             self.out.called.add(function.id)
+            if not function.id.strip("_0123456789"):  # what a notebook keeps of the cells before
+                self.out.dynamic = True
 
     def _code(self, call: ast.Call) -> None:
         """`eval` and its like: code that stands in the call is read, anything else can't be."""
@@ -338,7 +357,9 @@ def _text(node: ast.expr) -> str | None:
         elif isinstance(one, ast.Constant) and isinstance(one.value, str):
             pieces.append(one.value)
         elif isinstance(one, ast.Constant) and isinstance(one.value, bytes):
-            pieces.append(one.value.decode("utf-8", "replace"))
+            if not one.value.isascii() or b"coding" in one.value:  # it may say itself which characters it is in
+                return None
+            pieces.append(one.value.decode())
         else:
             return None
     return "".join(pieces)

@@ -166,7 +166,9 @@ class Monitor:
             yield "call.function"
         if calls.allow is not None:
             yield from (label for name in seen.called if (label := _unlisted(calls.allow, name)))
-        if any(calls.allow is not None or _denies_below(calls.deny, module) for module in seen.passed):
+        if any(
+            imports.allow is not None or calls.allow is not None or _denies_below(calls.deny, m) for m in seen.passed
+        ):
             yield "call.dynamic"
 
     def _reaches(self, name: str, modules: set[str]) -> bool:

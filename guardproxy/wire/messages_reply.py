@@ -65,6 +65,8 @@ class _Open:
     """A piece of its input has come."""
     input: list[str] = field(default_factory=list)
     """Pieces of the input, of a tool of the server's."""
+    size: int = 0
+    """Characters of them."""
 
 
 class MessagesReader:
@@ -236,7 +238,8 @@ class MessagesReader:
                 self._harmony.call(Call(0, one.number, arguments=text), items)
         elif one.kind in CALLS:
             one.input.append(text)
-            if sum(map(len, one.input)) > MAX_INPUT:
+            one.size += len(text)
+            if one.size > MAX_INPUT:
                 raise WireError("the upstream sent more or larger tool calls than guardproxy keeps")
         elif text:
             self._name("delta.partial_json")

@@ -348,7 +348,7 @@ class ResponsesReader:
         seen.done = True
         items: list[Item] = []
         places: dict[str, int] = {}
-        parts = [p for name in ("summary", "content") for p in item.get(name) or () if isinstance(p, dict)]
+        parts = [p for name in ("summary", "content") for p in _list(item.get(name)) if isinstance(p, dict)]
         for part in parts:
             kind = part.get("type")
             if not isinstance(kind, str) or kind not in _PARTS:
@@ -387,7 +387,7 @@ class ResponsesReader:
             return [Fault(message_of(body) or FAILED)]
         items: list[Item] = []
         waiting = dict(self._items)  # what events gave and no final item was matched with yet
-        for position, item in enumerate(body.get("output") or ()):
+        for position, item in enumerate(_list(body.get("output"))):
             if isinstance(item, dict):
                 items += self._of(self._match(item, position, waiting), item, complete=True)
         for key in self._halves.give_up():
@@ -420,6 +420,10 @@ class ResponsesReader:
             if seen.kind == item.get("type"):
                 return waiting.pop(key)
         return self._keyed(f"final {position}", str(item.get("type")))
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
 
 
 def _range(note: dict[str, Any]) -> tuple[int, int] | None:

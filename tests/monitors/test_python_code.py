@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import threading
 import time
 
 import pytest
 
+from guardproxy.monitors._python_names import read
 from tests.monitors.watching import built, labels
 
 ALLOW = built("python_code", tools=["python"], imports={"allow": ["math", "json", "numpy", "shutil", "importlib"]})
@@ -272,3 +274,30 @@ def test_reading_code_runs_nothing(tmp_path) -> None:
     mark = tmp_path / "mark"
     labels(DENY, "python", f"open({str(mark)!r}, 'w').write('x')\nexec('open({str(mark)!r}, \"w\")')", plain=True)
     assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "match ():\n  case object(__class__=type(__base__=b)): b",
+        "import json\nmatch json:\n  case object(codecs=object(sys=object(modules=m))): m['os'].system('id')",
+        "def f():\n  yield\nmatch f():\n  case object(gi_frame=object(f_builtins=b)): b['__import__']('os')",
+        "eval('__import__')('o' + 's').system('id')",
+        "eval('exec')('imp' + 'ort os')",
+        "f = eval('getattr')\nf((), '__cl' + 'ass__')",
+        "exec(b'#coding:utf_7\\nx=1 #+AAo-import os')",
+        "import json\n(lambda m: m.codecs.sys.modules['os'].system('id'))(json)",
+        "class X:\n  import json\nX.json.codecs.sys",
+        "__import__",
+        "_('os').system('id')",
+    ],
+)
+def test_detours_are_told(code: str) -> None:
+    assert labels(ALLOW, "python", code, plain=True)
+
+
+def test_a_name_that_is_made_of_itself_stays_short() -> None:
+    chain = ".".join("b" * 31)
+    code = f"import a\na = a.{chain}\n" + "\n".join(f"a.c{i}" for i in range(400))
+    seen = read(ast.parse(code))
+    assert seen.dynamic and max(name.count(".") for name in seen.names) < 70
