@@ -21,6 +21,10 @@ from guardproxy.types import ConfigError, Finding, Json, MonitorConfig, ToolCall
 
 LABELS = ("call.domain", "call.private_address", "call.url", "call.unparsable")
 
+ADDRESSES: Final = (
+    "url", "urls", "uri", "uris", "link", "links", "href", "domain", "domains", "hostname", "website", "endpoint",
+)  # fmt: skip
+"""Arguments that are addresses by their name, where the policy names none."""
 MAX_URLS: Final = 1_000
 """Addresses of one call; a call with more is `call.url`."""
 _SCHEMES: Final = (
@@ -104,6 +108,8 @@ class Monitor:
             for text in _named(call.value, self.config.arguments):
                 yield read_url(text)
         else:
+            for text in _named(call.value, ADDRESSES):
+                yield read_url(text)
             for text in strings(call.value):
                 yield from _found(text)
 
@@ -138,8 +144,11 @@ def _named(value: Json, names: tuple[str, ...]) -> Iterator[str]:
         if isinstance(one, str):
             if wanted:
                 yield one
+        elif isinstance(one, int | float) and not isinstance(one, bool):
+            if wanted:
+                yield str(one)  # `2130706433` is an address of this machine
         elif isinstance(one, dict):
-            stack += [(inner, wanted or key in names) for key, inner in one.items()]
+            stack += [(inner, wanted or key in names or key.lower() in names) for key, inner in one.items()]
         elif isinstance(one, list):
             stack += [(inner, wanted) for inner in one]
 
@@ -153,6 +162,7 @@ def _found(text: str) -> Iterator[Reading]:
         yield read_url(whole)
         if not any(c.isspace() for c in whole):
             return
+    said = text if whole == text.strip() else f"{text} {whole}"  # browsers leave line ends inside of addresses out
     for pattern in (_LOOSE, _RELATIVE):
-        for match in pattern.finditer(text):
+        for match in pattern.finditer(said):
             yield read_url(match[0].rstrip(_TAIL))

@@ -184,7 +184,7 @@ def test_text_without_addresses(text: str) -> None:
 def test_named_arguments_at_any_depth_and_lists() -> None:
     assert "domain" in labels(ALLOW, "open", {"deep": [{"url": ["https://good.com", "https://evil.com"]}]})
     assert labels(ALLOW, "open", {"query": "https://evil.com", "url": "https://good.com"}) == set()
-    assert labels(ALLOW, "open", {"url": 3}) == set()
+    assert labels(ALLOW, "open", {"url": 3}) == {"domain", "private_address"}, "a number is 0.0.0.3"
     assert "domain" in labels(SEARCH, "open", {"https://evil.com": 1}), "a key is a text too"
 
 
@@ -239,3 +239,22 @@ def test_hostile_texts_cannot_run_up_time(text: str) -> None:
 
 def test_a_call_with_no_end_of_addresses() -> None:
     assert "url" in labels(SEARCH, "open", {"a": ["https://good.com"] * 1001})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a@evil.com/x", "user:pw@169.254.169.254/latest", "2130706433", 2130706433, "0x7f000001", "::1", "intranet:8080/x",
+        "localhost/ admin", "127.0.0.1:80/ x", "evil%2ecom", "-http://evil.com", "1http://evil.com", "http:\nevil.com/ x",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["url", "URL", "link"])
+def test_what_is_an_address_by_its_name_is_read_as_one(name: str, value: object) -> None:
+    one = built("web_domains", tools=["browser"], allow=["example.org"])
+    assert labels(one, "browser", {name: value})
+    assert labels(one, "browser", {"query": "weather in Paris 2024: rain?"}) == set()
+
+
+def test_line_ends_inside_of_an_address_are_no_end() -> None:
+    one = built("web_domains", tools=["browser"], allow=["example.org"])
+    assert labels(one, "browser", {"text": "see http:\n//evil.com/ x"})
