@@ -13,6 +13,7 @@ from training.contrasts import injections_direct as direct
 from training.contrasts import injections_direct_benign as benign
 from training.contrasts.documents import SOURCE, document_rows
 from training.contrasts.injections_blocks import FILLER, filled
+from training.contrasts.injections_jailbreak_rows import jailbreak_rows
 from training.rows import Row
 
 VARIANTS = 3
@@ -53,7 +54,7 @@ def direct_rows(random: Random) -> Iterator[Row]:
 def rows(random: Random) -> Iterator[Row]:
     """Every row once; the same rows in the same order for the same state of `random`."""
     seen: set[str] = set()
-    for part in (document_rows, direct_rows):
+    for part in (document_rows, direct_rows, jailbreak_rows):
         for row in part(random):
             if row.text not in seen:
                 seen.add(row.text)
