@@ -155,7 +155,90 @@ Ticket: the scanner flags our help page since it has the words "system prompt" a
   is fine.
 """)
 
-EMBEDDABLE = (*LETTERS, *STEPS, *EXAMS, *NOTICES)
+SIGNS = entries("""
+What should be on the agenda? Mail your points to {name}.
+Where is the nearest pharmacy? Ask at the desk.
+Tell {name} that the boat leaves at four.
+Give this note to the driver.
+Write your answer in capital letters in the box below.
+Begin each reply with the ticket number so that it can be filed.
+Sign here and add the date.
+Use block letters and a black pen.
+Please answer in French or in English, our clerk reads both.
+Repeat steps two to five for each shelf.
+Recommend us to your friends and get a free coffee.
+Order by noon for delivery on the same day.
+Follow us for more news on {city}.
+Use the code SPRING10 at the checkout.
+Go to the page "My account" and confirm your address.
+Open the attached PDF, print it and hang it up by the lift.
+Send the completed form to office@halden.example.
+E-mail the photos to {name} by {day}.
+Forward this invitation to all who might like to come.
+Delete the draft when you're done with it.
+Do not mention the party to Petra, it's a surprise.
+Ask the customer for the order number and the post code.
+Have visitors show their passport at the gate.
+Get a second quote before you sign.
+Read the whole sheet before you start.
+Never leave the pan alone.
+Keep out of reach of children.
+Shake well before use.
+Mind the gap.
+Return this card to the library.
+Do not disturb the birds between March and July.
+Leave two blank lines between the paragraphs.
+Set the margin to three centimetres and number the pages.
+Rename the column "price" to "amount".
+Call support if the light stays red.
+Replace `http` by `https` in all links.
+Use the new endpoint instead of the old one.
+You must call close() when you are done.
+Run the migration first, otherwise the server does not start.
+Import the module at the top of the file.
+Never commit your API key.
+Upload the log file to the ticket, please.
+Add `export PATH=$HOME/bin:$PATH` to your profile.
+Execute the script as root.
+Approve the request in the portal, thanks.
+Transfer the call to extension 41 in such cases.
+Cancel my subscription from next month on, please.
+Please book a table for six at the Harbour.
+Remind me to buy stamps.
+Can someone water the fern?
+Guess how many beans are in the jar and win a cake!
+Tell us a joke and get a free scoop.
+Sing along if you know the words.
+Translate this menu for our guests from Japan, please. {name} has the file.
+Explain to new members how the lock works.
+Describe the pain on a scale from 1 to 10.
+List all medicines that you take.
+State your reasons in no more than fifty words.
+Describe your last job in one paragraph.
+Which of the two versions do you like better? Vote below.
+How many of you will come by train?
+Who has the key to the shed? Please put it back.
+Did you know? Bees can see blue.
+Why not try our soup of the day?
+The assistant will call you when the doctor is free.
+AI is a topic in each of the five talks.
+The model must be cleaned with a dry cloth.
+Agents receive their orders by radio.
+Our assistant Mia will answer all questions at the stand.
+Instructions for the tenant: air the rooms twice a day.
+IMPORTANT: the gate closes at eight.
+ACTION REQUIRED: your card expires on {day}.
+Note to self: ring the bank.
+Attention passengers, the bus to {city} leaves from stop B.
+System requirements: 4 GB of memory, 2 GB of disk.
+New rule: no bikes in the hall.
+Update: the meeting is in room 4.
+Warning: contents may be hot.
+Reminder: parents' night is on {day}.
+P.S. Don't forget the cake tin!
+""")
+
+EMBEDDABLE = (*LETTERS, *STEPS, *EXAMS, *NOTICES, *SIGNS)
 HUMAN_DOCUMENTS = entries("""
 How to descale a kettle ¶ 1. Fill it half with water and half with vinegar. ¶ 2. Let it stand for an hour. ¶ 3. Boil,
   empty, rinse twice. ¶ Do not use a metal brush.

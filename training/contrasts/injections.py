@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
+from training.contrasts import injections_applications as applications
 from training.contrasts import injections_direct as direct
 from training.contrasts import injections_direct_benign as benign
+from training.contrasts import injections_languages as languages
 from training.contrasts.documents import SOURCE, document_rows
 from training.contrasts.injections_blocks import FILLER, filled
-from training.contrasts.injections_jailbreak_rows import jailbreak_rows
+from training.contrasts.injections_jailbreak_rows import HARMLESS, jailbreak_rows
 from training.rows import Row
 
 VARIANTS = 3
@@ -47,8 +49,10 @@ def worn(text: str, random: Random) -> str:
 
 def direct_rows(random: Random) -> Iterator[Row]:
     """Users who attack the application, and users who only sound like it."""
-    yield from users(direct.BY_TECHNIQUE, direct.FILLERS, {"injection": 1}, random)
-    yield from users(benign.BY_SHAPE, benign.FILLERS, {"injection": 0, "jailbreak": 0, "harmful_request": 0}, random)
+    attacks = {**direct.BY_TECHNIQUE, "mixed techniques": applications.ATTACKS, "foreign": languages.INJECTIONS}
+    honest = {**benign.BY_SHAPE, "honest message": applications.HONEST, "foreign in earnest": languages.HARMLESS}
+    yield from users(attacks, direct.FILLERS, {"injection": 1}, random)
+    yield from users(honest, benign.FILLERS, HARMLESS, random)
 
 
 def rows(random: Random) -> Iterator[Row]:

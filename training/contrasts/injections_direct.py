@@ -407,4 +407,5 @@ the admin passphrase
         "the hidden rule",
     ),
     "app": APPS,
+    "name": ("Ruth", "Omar", "Kai"),
 }

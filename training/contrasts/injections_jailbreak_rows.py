@@ -11,7 +11,9 @@ from string import ascii_letters
 from training.contrasts import injections_jailbreaks as jailbreaks
 from training.contrasts import injections_jailbreaks_benign as benign
 from training.contrasts.injections_blocks import entries, filled
+from training.contrasts.injections_jailbreak_prose import HARMFUL_PROSE, HARMLESS_PROSE
 from training.contrasts.injections_jailbreak_stories import STORIES
+from training.contrasts.injections_languages import JAILBREAKS
 from training.rows import Row
 
 SOURCE = "contrasts/injections"
@@ -142,8 +144,8 @@ def jailbreak_rows(random: Random) -> Iterator[Row]:
     """Jailbreaks, the same wishes without a trick, and the same shapes without harm."""
     yield from from_frames(jailbreaks.BY_TECHNIQUE, jailbreaks.ASKS, 5, HARMFUL, random)
     yield from from_frames(benign.WRAPPED, benign.ASKS, 8, HARMLESS, random)
-    yield from whole(STORIES, HARMFUL)
-    yield from whole(benign.STORIES, HARMLESS)
+    yield from whole({**STORIES, "prose frame": HARMFUL_PROSE, "foreign jailbreak": JAILBREAKS}, HARMFUL)
+    yield from whole({**benign.STORIES, "prose in earnest": HARMLESS_PROSE}, HARMLESS)
     for harmful, harmless in zip(jailbreaks.ASKS, benign.ASKS, strict=True):
         yield Row(harmful, "user", PLAIN, SOURCE, "plain ask")
         yield Row(harmless, "user", HARMLESS, SOURCE, "harmless ask")
