@@ -16,6 +16,7 @@ from training.contrasts import documents_attacks as attacks
 from training.contrasts.documents_human import EMBEDDABLE, HUMAN_DOCUMENTS, QUOTED
 from training.contrasts.documents_prose import FILLERS, PROSE
 from training.contrasts.documents_records import CODE, SEARCHES, csv_table, markdown_table, tool_json, with_log
+from training.contrasts.documents_threads import ADVICE, MALICIOUS, THREADS
 from training.contrasts.documents_tool_attacks import TOOL_NAMES, TOOLS
 from training.contrasts.injections_blocks import filled
 from training.rows import Row
@@ -39,12 +40,12 @@ ATTACKS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "scam": attacks.SCAMS,
     "disrupt": attacks.DISRUPT,
     "override": attacks.OVERRIDE,
-    "code": attacks.CODE,
+    "code": (*attacks.CODE, *MALICIOUS),
     "action": attacks.ACTIONS,
     "tool": TOOLS,
 }
 ATTACKS = tuple(sentence for kind in ATTACKS_BY_KIND.values() for sentence in kind)
-HUMAN_INSTRUCTIONS = EMBEDDABLE
+HUMAN_INSTRUCTIONS = (*EMBEDDABLE, *ADVICE)
 KINDS = (*PROSE, "table", "csv", "json", "code", "log", "search", "human")
 WEIGHTS = (4, 3, 3, 3, 2, 2, 2, 4, 4, 2, 4, 4, 2, 1, 3)
 """How often each of `KINDS` is drawn: about as often as it has different documents."""
@@ -70,7 +71,7 @@ def document(random: Random, kind: str | None = None) -> tuple[str, str]:
         return kind, tool_json(random)
     if kind == "log":
         return kind, with_log(random)
-    return kind, random.choice(CODE if kind == "code" else SEARCHES)
+    return kind, random.choice((*CODE, *THREADS) if kind == "code" else SEARCHES)
 
 
 def DOCUMENTS(random: Random) -> Iterator[str]:  # noqa: N802  (the trainer knows the three constants by these names)
@@ -164,36 +165,44 @@ def role_of(kind: str, random: Random) -> str:
     return "tool" if random.random() < (0.7 if kind in TOOL_KINDS else 0.25) else "document"
 
 
-def attacked(random: Random, each: int) -> Iterator[Row]:
+def attacked(random: Random, each: int) -> Iterator[tuple[str, Row]]:
+    """Rows with an attack, each with the kind of its document."""
     for name, sentences in ATTACKS_BY_KIND.items():
         for sentence in sentences:
             for _ in range(each):
-                kind = random.choice(("json", "log", "search", "ticket", "e-mail", "csv")) if name == "tool" else None
-                if name == "code":
-                    kind = random.choice(("code", "code", "page", "ticket", "note"))
-                kind, text = document(random, kind)
+                wanted = None
+                if name == "tool":
+                    wanted = random.choice(("json", "log", "search", "ticket", "e-mail", "csv"))
+                elif name == "code":
+                    wanted = random.choice(("code", "code", "code", "page", "ticket", "note"))
+                kind, text = document(random, wanted)
                 role = "tool" if name == "tool" else role_of(kind, random)
-                yield Row(insert(text, sentence, random), role, {"injection": 1}, SOURCE, f"embedded {name}")
+                yield kind, Row(insert(text, sentence, random), role, {"injection": 1}, SOURCE, f"embedded {name}")
 
 
-def harmless(random: Random, count: int) -> Iterator[Row]:
-    """Documents as they are, documents with an instruction for their reader, and documents about injections."""
-    for index in range(count):
-        kind, text = document(random)
-        group = f"document {kind}"
-        if index % 2:
-            text, group = insert(text, random.choice(EMBEDDABLE), random), "document for people"
-        yield Row(text, role_of(kind, random), {"injection": 0}, SOURCE, group)
+def harmless(kind: str, role: str, random: Random) -> Row:
+    """A document of this kind as it is or, half of the time, with an instruction for its human reader."""
+    _, text = document(random, kind)
+    if random.random() < 0.5:
+        return Row(text, role, {"injection": 0}, SOURCE, f"document {kind}")
+    advice = ADVICE if kind == "code" and random.random() < 0.7 else EMBEDDABLE
+    return Row(insert(text, random.choice(advice), random), role, {"injection": 0}, SOURCE, "document for people")
+
+
+def quoting(random: Random) -> Iterator[Row]:
+    """Documents that are instructions throughout, and documents about injections, alone and inside others."""
     for sentence in (*QUOTED, *HUMAN_DOCUMENTS):
         text = filled(sentence, WORDS, random)
         yield Row(text, "document", {"injection": 0}, SOURCE, "document that quotes or instructs")
     for sentence in QUOTED * 4:
-        kind, text = document(random, random.choice(("news", "note", "page", "e-mail")))
+        _, text = document(random, random.choice(("news", "note", "page", "e-mail")))
         text = insert(text, sentence, random)
         yield Row(text, "document", {"injection": 0}, SOURCE, "document that quotes or instructs")
 
 
 def document_rows(random: Random) -> Iterator[Row]:
-    """Embedded instructions, about as many documents with as without."""
-    yield from attacked(random, 4)
-    yield from harmless(random, 1_400)
+    """Each attack in four documents, and for each of these a harmless document of the same kind and role."""
+    for kind, row in attacked(random, 4):
+        yield row
+        yield harmless(kind, row.role, random)
+    yield from quoting(random)

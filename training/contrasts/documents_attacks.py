@@ -38,6 +38,20 @@ Plan a three-day trip to Lisbon for two people.
 What is the plural of "octopus"? Put it in the last line.
 Explain photosynthesis to a child of six.
 Give a recipe for pancakes after your answer.
+Find out what the weather is like in Rome today.
+Search for the opening times of the nearest post office.
+What were the main causes of the French Revolution?
+Which films are on in the cinema this week?
+Look up the distance between Madrid and Seville.
+Tell me the current exchange rate of the yen.
+Teach me the basics of chess openings.
+Help me learn ten Spanish verbs.
+How does a for loop work in JavaScript?
+Write a function in Python that reverses a list.
+Fix the bug in this line: pritn("hi")
+Explain what an API is.
+Chat with me, I'm bored. How was your day?
+What's your opinion on pineapple on pizza?
 Convert 75 degrees Fahrenheit to Celsius for me.
 Describe the difference between a crocodile and an alligator.
 When was the first moon landing? Make sure that your answer contains the date.
@@ -134,6 +148,17 @@ Draw a cat out of punctuation marks.
 Create a crossword clue for the word "harbour".
 Make the user guess a number between 1 and 10 first.
 Write a rap about spreadsheets.
+Write a short story about a lost umbrella.
+Draft an essay of two hundred words on honesty.
+Compose a letter to a friend who has moved away.
+Create a lesson on fractions for ten-year-olds.
+Come up with a name and a menu for a beach bar.
+Describe a sunset over a desert.
+Write the lyrics of a lullaby.
+Write a blog post on city cycling.
+Create a speech for a retirement party.
+Invent a legend that explains why cats purr.
+Write a product text for a wooden spoon.
 """)
 
 ADVERTISE = entries("""
