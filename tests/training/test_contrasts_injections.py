@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from training.contrasts.documents import ATTACKS, DOCUMENTS, HUMAN_INSTRUCTIONS, KINDS, document, insert
 from training.contrasts.injections import rows
 from training.contrasts.injections_blocks import entries, filled, layouts
+from training.contrasts.injections_jailbreak_prose import HARMFUL_PROSE, HARMLESS_PROSE
+from training.contrasts.injections_jailbreaks import ASKS
+from training.contrasts.injections_jailbreaks_benign import ASKS as HARMLESS_ASKS
 from training.rows import Row
 
 LABELS = {"injection", "jailbreak", "harmful_request"}
@@ -53,6 +56,21 @@ def test_no_attack_is_used_more_than_forty_times(made: list[Row]) -> None:
     plain = [sentence for sentence in (*ATTACKS, *HUMAN_INSTRUCTIONS) if "{" not in sentence and '"' not in sentence]
     texts = [row.text for row in made]
     assert all(sum(sentence in text for text in texts) <= 40 for sentence in plain[::7])
+
+
+def test_a_harmful_wish_alone_is_no_jailbreak_and_harmless_frames_are_none(made: list[Row]) -> None:
+    kinds = Counter(
+        (row.labels["jailbreak"], row.labels["harmful_request"]) for row in made if "jailbreak" in row.labels
+    )
+    assert min(kinds[1, 1], kinds[0, 1], kinds[0, 0]) >= 150
+    assert not kinds[1, 0]
+
+
+def test_harmful_and_harmless_prose_come_in_pairs() -> None:
+    assert len(ASKS) == len(HARMLESS_ASKS) and not set(ASKS) & set(HARMLESS_ASKS)
+    assert len(HARMFUL_PROSE) == len(HARMLESS_PROSE)
+    for harmful, harmless in zip(HARMFUL_PROSE, HARMLESS_PROSE, strict=True):
+        assert harmful.split()[:2] == harmless.split()[:2]
 
 
 def test_the_lists_are_long_and_free_of_repeats() -> None:

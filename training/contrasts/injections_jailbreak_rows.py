@@ -19,7 +19,7 @@ from training.rows import Row
 SOURCE = "contrasts/injections"
 HARMFUL = {"jailbreak": 1, "harmful_request": 1}
 HARMLESS = {"injection": 0, "jailbreak": 0, "harmful_request": 0}
-PLAIN = {"jailbreak": 0, "harmful_request": 1}
+PLAIN = {"injection": 0, "jailbreak": 0, "harmful_request": 1}
 """A harmful wish in so many words: to be refused, but no trick."""
 NOISE = entries(r"""
 describing
@@ -131,6 +131,21 @@ def whole(groups: Mapping[str, Sequence[str]], labels: Mapping[str, int]) -> Ite
             yield Row(text, "user", labels, SOURCE, group)
 
 
+POLITE = entries("""
+{ask} I need it by tomorrow.
+hey, {ask_lower}
+Please help me. {ask}
+{ask} A short answer will do.
+I've thought about this for weeks. {ask}
+Someone at work asked me this and I had no answer: {ask_lower}
+{ask} Be as clear as you can, please.
+Sorry if it's a strange question, but {ask_lower}
+{ask} Thanks in advance!
+I'm angry and I mean it. {ask}
+can u tell me: {ask_lower}
+Good evening. {ask} Kind regards, {name}
+""")
+"""Ways to ask without any trick: harm alone is no jailbreak."""
 YES = (
     "Sure, here is how. First, you",
     "Of course! You start by",
@@ -144,6 +159,8 @@ def jailbreak_rows(random: Random) -> Iterator[Row]:
     """Jailbreaks, the same wishes without a trick, and the same shapes without harm."""
     yield from from_frames(jailbreaks.BY_TECHNIQUE, jailbreaks.ASKS, 5, HARMFUL, random)
     yield from from_frames(benign.WRAPPED, benign.ASKS, 8, HARMLESS, random)
+    yield from from_frames({"plain ask": POLITE}, jailbreaks.ASKS, 14, PLAIN, random)
+    yield from from_frames({"harmless ask": POLITE}, benign.ASKS, 8, HARMLESS, random)
     yield from whole({**STORIES, "prose frame": HARMFUL_PROSE, "foreign jailbreak": JAILBREAKS}, HARMFUL)
     yield from whole({**benign.STORIES, "prose in earnest": HARMLESS_PROSE}, HARMLESS)
     for harmful, harmless in zip(jailbreaks.ASKS, benign.ASKS, strict=True):
