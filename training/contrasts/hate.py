@@ -1,0 +1,113 @@
+"""Hate, toxicity and what merely sounds like them.
+
+Templates over groups come first: each hateful one is matched by harmless ones that speak of the same groups equally
+often, so that the name of a group tells nothing. Whole sentences, emoji, other languages and noisy copies follow.
+"""
+
+from __future__ import annotations
+
+import random as randomness
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from training.contrasts import hate_attacks, hate_harmless
+from training.contrasts.hate_groups import PROTECTED, THINGS, UNPROTECTED, Group
+from training.contrasts.noise import noisy
+from training.rows import Row
+
+SOURCE = "contrasts/hate"
+HATE = {"hate": 1, "toxicity": 1}
+TOXIC = {"hate": 0, "toxicity": 1}
+CLEAN = {"hate": 0, "toxicity": 0}
+CIVIL = {**CLEAN, "threat": 0, "harassment": 0}
+FILLED_PER_CLASS = 1100
+"""Rows of either class that name a protected group."""
+NOISY_SHARE = 0.25
+DOCUMENT_SHARE = 0.2
+
+
+def _lines(block: str) -> list[str]:
+    return [line.strip() for line in block.strip().splitlines() if line.strip()]
+
+
+def _templates(blocks: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(name, line) for name, block in blocks.items() for line in _lines(block)]
+
+
+def _fill(template: str, group: Group, other: Group, thing: str) -> str:
+    text = template
+    for mark, filler in (
+        ("{G}", group.plural),
+        ("{g}", group.one),
+        ("{g0}", group.one.split(" ", 1)[1]),
+        ("{X}", other.plural),
+        ("{x}", other.one),
+        ("{x0}", other.one.split(" ", 1)[1]),
+        ("{T}", thing),
+    ):
+        text = text.replace(mark, filler)
+    return text[:1].upper() + text[1:] if template.startswith("{") else text
+
+
+def _named(name: str, labels: Mapping[str, int], templates: list[tuple[str, str]], count: int) -> Iterator[Row]:
+    """`count` rows over all templates in turn; the groups go round too, so that each comes up equally often."""
+    step = 0
+    while step < count:
+        kind, template = templates[step % len(templates)]
+        turn = step // len(templates)
+        # The round is rotated by one each time: a template meets another group in each turn.
+        group = PROTECTED[(step + step // len(PROTECTED)) % len(PROTECTED)]
+        other = UNPROTECTED[(step + 5 * turn) % len(UNPROTECTED)]
+        thing = THINGS[(step + 7 * turn) % len(THINGS)]
+        yield Row(_fill(template, group, other, thing), "user", dict(labels), SOURCE, f"{name}-{kind}")
+        step += 1
+
+
+def _attack_labels(row: Row) -> Row:
+    kind = row.group.removeprefix("attack-")
+    extra: dict[str, int] = {}
+    if kind in hate_attacks.THREATS:
+        extra["threat"] = 1
+    if kind in hate_attacks.PERSONAL:
+        extra["harassment"] = 1
+    if kind in hate_attacks.PROFANE:
+        extra["profanity"] = 1
+    return replace(row, labels={**row.labels, **extra})
+
+
+def _harmless_labels(row: Row) -> Row:
+    extra = {"profanity": 1, "threat": 0, "harassment": 0} if row.group.endswith("joy_profanity") else {}
+    return replace(row, labels={**row.labels, **extra})
+
+
+def _cross(name: str, labels: Mapping[str, int], block: str, each: int) -> Iterator[Row]:
+    """Every template of `block` with `each` different fillers."""
+    for number, template in enumerate(_lines(block)):
+        for turn in range(each):
+            other = UNPROTECTED[(number * 5 + turn * 7) % len(UNPROTECTED)]
+            thing = THINGS[(number * 3 + turn * 4) % len(THINGS)]
+            yield Row(_fill(template, PROTECTED[0], other, thing), "user", dict(labels), SOURCE, name)
+
+
+def _filled() -> Iterator[Row]:
+    yield from map(_attack_labels, _named("attack", HATE, _templates(hate_attacks.BLOCKS), FILLED_PER_CLASS))
+    yield from map(_harmless_labels, _named("harmless", CLEAN, _templates(hate_harmless.BLOCKS), FILLED_PER_CLASS))
+    yield from _cross("unprotected-toxic", TOXIC, hate_harmless.UNPROTECTED_TOXIC, 8)
+    yield from _cross("unprotected-civil", CIVIL, hate_harmless.UNPROTECTED_CIVIL, 7)
+    yield from _cross("things", CIVIL, hate_harmless.THINGS, 8)
+
+
+def _noised(rows: Iterable[Row], random: randomness.Random) -> Iterator[Row]:
+    for row in rows:
+        if random.random() < NOISY_SHARE:
+            yield replace(row, text=noisy(row.text, random))
+
+
+def rows(random: randomness.Random) -> Iterator[Row]:
+    """Every row once: plain ones, then noisy copies of about a quarter; deterministic for a seed."""
+    plain = list(_filled())
+    seen: set[str] = set()
+    for row in [*plain, *_noised(plain, random)]:
+        if row.text not in seen:
+            seen.add(row.text)
+            yield replace(row, role="document" if random.random() < DOCUMENT_SHARE else "user")
