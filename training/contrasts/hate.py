@@ -10,7 +10,7 @@ import random as randomness
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from training.contrasts import hate_attacks, hate_harmless
+from training.contrasts import hate_attacks, hate_emoji, hate_harmless, hate_languages, hate_plain
 from training.contrasts.hate_groups import PROTECTED, THINGS, UNPROTECTED, Group
 from training.contrasts.noise import noisy
 from training.rows import Row
@@ -24,6 +24,30 @@ FILLED_PER_CLASS = 1100
 """Rows of either class that name a protected group."""
 NOISY_SHARE = 0.25
 DOCUMENT_SHARE = 0.2
+
+ABUSE = {**TOXIC, "harassment": 1}
+WHOLE: tuple[tuple[str, Mapping[str, int], Iterable[str]], ...] = (
+    ("insults", {**ABUSE, "threat": 0}, hate_plain.INSULTS),
+    ("wishes", ABUSE, hate_plain.WISHES),
+    ("threats", {**ABUSE, "threat": 1}, hate_plain.THREATS),
+    ("sexual", {**ABUSE, "sexual": 1}, hate_plain.SEXUAL),
+    ("pile-ons", ABUSE, hate_plain.PILE_ONS),
+    ("coded", ABUSE, hate_plain.CODED),
+    ("profane-abuse", {**ABUSE, "profanity": 1}, hate_plain.PROFANE_ABUSE),
+    ("criticism", CIVIL, hate_plain.CRITICISM),
+    ("self-and-things", CIVIL, hate_plain.SELF_AND_THINGS),
+    ("friends", CIVIL, hate_plain.FRIENDS),
+    ("dialect", CIVIL, hate_plain.FRIENDLY_DIALECT),
+    ("sport", CIVIL, hate_plain.SPORT_AND_GAMES),
+    ("reviews", CIVIL, hate_plain.REVIEWS),
+    ("reclaimed", CIVIL, hate_plain.RECLAIMED),
+    ("about-abuse", CLEAN, hate_plain.ABOUT_ABUSE),
+    ("emoji-harmless", CIVIL, hate_emoji.HARMLESS),
+    ("emoji-toxic", TOXIC, hate_emoji.TOXIC),
+    ("foreign-toxic", ABUSE, hate_languages.TOXIC),
+    ("foreign-clean", CIVIL, hate_languages.CLEAN),
+)
+"""Whole sentences: pattern, labels, lines."""
 
 
 def _lines(block: str) -> list[str]:
@@ -103,9 +127,43 @@ def _noised(rows: Iterable[Row], random: randomness.Random) -> Iterator[Row]:
             yield replace(row, text=noisy(row.text, random))
 
 
+def _pairs(name: str, block: str, each: int) -> Iterator[Row]:
+    """Hateful and harmless line of each pair, with the same groups in both; only groups that have an emoji."""
+    groups = [group for group in PROTECTED if group.emoji]
+    for number, line in enumerate(_lines(block)):
+        for labels, template in zip((HATE, CLEAN), line.split(" | "), strict=True):
+            for turn in range(each):
+                group = groups[(number * 4 + turn * 7) % len(groups)]
+                text = _fill(template, group, UNPROTECTED[0], THINGS[0]).replace("{E}", group.emoji)
+                yield Row(text, "user", dict(labels), SOURCE, f"{name}-{number}")
+
+
+def _foreign_pairs() -> Iterator[Row]:
+    for language, block in hate_languages.PAIRS.items():
+        groups = hate_languages.GROUPS[language]
+        for number, line in enumerate(_lines(block)):
+            for labels, template in zip((HATE, CLEAN), line.split(" | "), strict=True):
+                for turn in range(4):
+                    text = template.replace("{G}", groups[(number + 2 * turn) % len(groups)])
+                    yield Row(text[:1].upper() + text[1:], "user", dict(labels), SOURCE, f"{language}-{number}")
+
+
+def _sentences() -> Iterator[Row]:
+    """The hand-written sentences without a group."""
+    for name, labels, lines in WHOLE:
+        for line in lines:
+            yield Row(line.strip(), "user", dict(labels), SOURCE, name)
+
+
 def rows(random: randomness.Random) -> Iterator[Row]:
     """Every row once: plain ones, then noisy copies of about a quarter; deterministic for a seed."""
-    plain = list(_filled())
+    plain = [
+        *_filled(),
+        *_pairs("emoji", hate_emoji.PAIRS, 5),
+        *_pairs("emoji-flip", hate_emoji.FLIPPED, 6),
+        *_foreign_pairs(),
+        *_sentences(),
+    ]
     seen: set[str] = set()
     for row in [*plain, *_noised(plain, random)]:
         if row.text not in seen:
