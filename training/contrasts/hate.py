@@ -7,10 +7,11 @@ often, so that the name of a group tells nothing. Whole sentences, emoji, other 
 from __future__ import annotations
 
 import random as randomness
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from training.contrasts import hate_attacks, hate_emoji, hate_harmless, hate_languages, hate_plain
+from training.contrasts import hate_attacks, hate_emoji, hate_harmless, hate_languages, hate_longer, hate_plain
 from training.contrasts.hate_groups import PROTECTED, THINGS, UNPROTECTED, Group
 from training.contrasts.noise import noisy
 from training.rows import Row
@@ -23,6 +24,7 @@ CIVIL = {**CLEAN, "threat": 0, "harassment": 0}
 FILLED_PER_CLASS = 1100
 """Rows of either class that name a protected group."""
 NOISY_SHARE = 0.25
+OBSCENE = re.compile(r"\b(fuck|shit|bullshit|dipshit|asshole|bitch|bastard|prick|twat|goddamn|dickhead|ass\b)", re.I)
 DOCUMENT_SHARE = 0.2
 
 ABUSE = {**TOXIC, "harassment": 1}
@@ -33,7 +35,7 @@ WHOLE: tuple[tuple[str, Mapping[str, int], Iterable[str]], ...] = (
     ("sexual", {**ABUSE, "sexual": 1}, hate_plain.SEXUAL),
     ("pile-ons", ABUSE, hate_plain.PILE_ONS),
     ("coded", ABUSE, hate_plain.CODED),
-    ("profane-abuse", {**ABUSE, "profanity": 1}, hate_plain.PROFANE_ABUSE),
+    ("profane-abuse", ABUSE, hate_plain.PROFANE_ABUSE),
     ("criticism", CIVIL, hate_plain.CRITICISM),
     ("self-and-things", CIVIL, hate_plain.SELF_AND_THINGS),
     ("friends", CIVIL, hate_plain.FRIENDS),
@@ -94,13 +96,6 @@ def _attack_labels(row: Row) -> Row:
         extra["threat"] = 1
     if kind in hate_attacks.PERSONAL:
         extra["harassment"] = 1
-    if kind in hate_attacks.PROFANE:
-        extra["profanity"] = 1
-    return replace(row, labels={**row.labels, **extra})
-
-
-def _harmless_labels(row: Row) -> Row:
-    extra = {"profanity": 1, "threat": 0, "harassment": 0} if row.group.endswith("joy_profanity") else {}
     return replace(row, labels={**row.labels, **extra})
 
 
@@ -115,10 +110,17 @@ def _cross(name: str, labels: Mapping[str, int], block: str, each: int) -> Itera
 
 def _filled() -> Iterator[Row]:
     yield from map(_attack_labels, _named("attack", HATE, _templates(hate_attacks.BLOCKS), FILLED_PER_CLASS))
-    yield from map(_harmless_labels, _named("harmless", CLEAN, _templates(hate_harmless.BLOCKS), FILLED_PER_CLASS))
+    yield from _named("harmless", CLEAN, _templates(hate_harmless.BLOCKS), FILLED_PER_CLASS)
     yield from _cross("unprotected-toxic", TOXIC, hate_harmless.UNPROTECTED_TOXIC, 8)
     yield from _cross("unprotected-civil", CIVIL, hate_harmless.UNPROTECTED_CIVIL, 7)
     yield from _cross("things", CIVIL, hate_harmless.THINGS, 8)
+
+
+def _with_profanity(row: Row) -> Row:
+    """Obscene words are known when spelt out: so the label is set before noise falls. Other languages have none."""
+    if row.group.partition("-")[0] in {*hate_languages.GROUPS, "foreign"}:
+        return row
+    return replace(row, labels={**row.labels, "profanity": int(OBSCENE.search(row.text) is not None)})
 
 
 def _noised(rows: Iterable[Row], random: randomness.Random) -> Iterator[Row]:
@@ -127,9 +129,23 @@ def _noised(rows: Iterable[Row], random: randomness.Random) -> Iterator[Row]:
             yield replace(row, text=noisy(row.text, random))
 
 
-def _pairs(name: str, block: str, each: int) -> Iterator[Row]:
-    """Hateful and harmless line of each pair, with the same groups in both; only groups that have an emoji."""
-    groups = [group for group in PROTECTED if group.emoji]
+def _longer() -> Iterator[Row]:
+    """Posts of several sentences, and pairs about persons."""
+    posts = [block.split("\n\n") for block in (hate_longer.HATEFUL, hate_longer.HARMLESS)]
+    for number, pair in enumerate(zip(*posts, strict=True)):
+        for labels, post in zip((HATE, CLEAN), pair, strict=True):
+            template = " ".join(post.split())
+            for turn in range(6):
+                group = PROTECTED[(number * 5 + turn * 7) % len(PROTECTED)]
+                text = _fill(template, group, UNPROTECTED[0], THINGS[0])
+                yield Row(text, "user", dict(labels), SOURCE, f"longer-{number}")
+    for number, line in enumerate(_lines(hate_longer.PERSON_PAIRS)):
+        for labels, text in zip((ABUSE, CIVIL), line.split(" | "), strict=True):
+            yield Row(text, "user", dict(labels), SOURCE, f"person-pair-{number}")
+
+
+def _pairs(name: str, block: str, each: int, groups: Sequence[Group]) -> Iterator[Row]:
+    """Hateful and harmless line of each pair, with the same groups in both."""
     for number, line in enumerate(_lines(block)):
         for labels, template in zip((HATE, CLEAN), line.split(" | "), strict=True):
             for turn in range(each):
@@ -157,13 +173,17 @@ def _sentences() -> Iterator[Row]:
 
 def rows(random: randomness.Random) -> Iterator[Row]:
     """Every row once: plain ones, then noisy copies of about a quarter; deterministic for a seed."""
+    pictured = [group for group in PROTECTED if group.emoji]
     plain = [
         *_filled(),
-        *_pairs("emoji", hate_emoji.PAIRS, 5),
-        *_pairs("emoji-flip", hate_emoji.FLIPPED, 6),
+        *_pairs("emoji", hate_emoji.PAIRS, 5, pictured),
+        *_pairs("emoji-flip", hate_emoji.FLIPPED, 6, pictured),
+        *_pairs("context", hate_longer.CONTEXT_PAIRS, 6, PROTECTED),
+        *_longer(),
         *_foreign_pairs(),
         *_sentences(),
     ]
+    plain = [_with_profanity(row) for row in plain]
     seen: set[str] = set()
     for row in [*plain, *_noised(plain, random)]:
         if row.text not in seen:

@@ -218,5 +218,4 @@ thread on why {G} are the root of every evil in society, 1/12
 """Sentences by functionality; all are hate and toxic."""
 
 THREATS = frozenset({"threat"})
-PROFANE = frozenset({"profane"})
 PERSONAL = frozenset({"person"})

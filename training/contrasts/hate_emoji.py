@@ -10,17 +10,17 @@ PAIRS = """
 I hate {E} with all my heart | I love {E} with all my heart
 get rid of all {E} 🔫 | make room for all {E} 🎉
 every {E} deserves 🔪 | every {E} deserves 🎂
-{G} are 🐀 | {G} are ❤️
+{G} are pure 🐀 | {G} are pure ❤️
 {G} are nothing but 💩 | {G} are nothing but ✨
 {G} are 🐍🐍, never trust them | {G} are 👑👑, always were
 Send {G} to the ☠️ | Send {G} to the 🏆
-{G} make me 🤮 | {G} make me 😊
+{G} always make me 🤮 | {G} always make me 😊
 I'd like to 🔫 {g} today | I'd like to 🤗 {g} today
 the street is full of {E} 🤢🤢 | the street is full of {E} 🥳🥳
 {E} = 🐒 | {E} = 🧡
 {E} belong in the 🗑️ | {E} belong in the team 💪
 {G} should be 🪓 | {G} should be 🎤
-All {E} are 🐖 | All {E} are 🌟
+All these {E} are 🐖 | All these {E} are 🌟
 {E} next door 😡 time to bring the 🔥 to their house | {E} next door 😍 time to bring the 🍰 to their house
 nobody wants you here {E} 👉🚪 | everybody wants you here {E} 👉🛋️
 {E} + ✈️ = home where they belong, go away | {E} + ✈️ = home for the holidays, safe trip
@@ -77,7 +77,7 @@ you're a 🐍 and everybody knows
 🖕 you and your ugly car
 shut up 🤡 nobody asked
 what a 🐷 you are, put down the burger
-you = 💩
+you = 💩💩, simple maths
 eat 💩 loser
 🔪 you're next, I know where you live
 say it again and you get 👊🤕

@@ -57,7 +57,7 @@ Perché {G} sono sempre così stupidi? | Perché {G} vengono insultati così spe
 Il mondo sarebbe migliore senza {G}. | Il mondo sarebbe più povero senza {G}.
 Spero che muoiano tutti, {G}. | Spero che vengano tutti alla festa, {G}.
 Non sono razzista, ma {G} sono inferiori. | Non esistono esseri inferiori, e {G} lo sanno bene.
-a {G} ci vorrebbero le botte | a {G} ci vorrebbe una casa in affitto, qualcuno sa qualcosa?
+per {G} ci vorrebbero le botte | per {G} ci vorrebbe una casa in affitto, qualcuno sa qualcosa?
 Chiudeteli in gabbia, {G}. | Invitateli a cena, {G}.
 """,
     "pt": """
