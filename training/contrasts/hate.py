@@ -11,7 +11,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from training.contrasts import hate_attacks, hate_emoji, hate_harmless, hate_languages, hate_longer, hate_plain
+from training.contrasts import (
+    hate_attacks,
+    hate_comments,
+    hate_emoji,
+    hate_harmless,
+    hate_languages,
+    hate_longer,
+    hate_plain,
+)
 from training.contrasts.hate_groups import PROTECTED, THINGS, UNPROTECTED, Group
 from training.contrasts.noise import noisy
 from training.rows import Row
@@ -44,6 +52,8 @@ WHOLE: tuple[tuple[str, Mapping[str, int], Iterable[str]], ...] = (
     ("reviews", CIVIL, hate_plain.REVIEWS),
     ("reclaimed", CIVIL, hate_plain.RECLAIMED),
     ("about-abuse", CLEAN, hate_plain.ABOUT_ABUSE),
+    ("comments-toxic", ABUSE, hate_comments.TOXIC.split("\n\n")),
+    ("comments-civil", CIVIL, hate_comments.CIVIL.split("\n\n")),
     ("emoji-harmless", CIVIL, hate_emoji.HARMLESS),
     ("emoji-toxic", TOXIC, hate_emoji.TOXIC),
     ("foreign-toxic", ABUSE, hate_languages.TOXIC),
@@ -168,7 +178,7 @@ def _sentences() -> Iterator[Row]:
     """The hand-written sentences without a group."""
     for name, labels, lines in WHOLE:
         for line in lines:
-            yield Row(line.strip(), "user", dict(labels), SOURCE, name)
+            yield Row(" ".join(line.split()), "user", dict(labels), SOURCE, name)
 
 
 def rows(random: randomness.Random) -> Iterator[Row]:
