@@ -19,6 +19,7 @@ from training.contrasts import (
     hate_languages,
     hate_longer,
     hate_plain,
+    hate_rude,
 )
 from training.contrasts.hate_groups import PROTECTED, THINGS, UNPROTECTED, Group
 from training.contrasts.noise import noisy
@@ -121,6 +122,8 @@ def _cross(name: str, labels: Mapping[str, int], block: str, each: int) -> Itera
 def _filled() -> Iterator[Row]:
     yield from map(_attack_labels, _named("attack", HATE, _templates(hate_attacks.BLOCKS), FILLED_PER_CLASS))
     yield from _named("harmless", CLEAN, _templates(hate_harmless.BLOCKS), FILLED_PER_CLASS)
+    beside = [("abuse", line) for line in _lines(hate_harmless.ABUSE_BESIDE)]
+    yield from _named("beside", TOXIC, beside, 6 * len(beside))
     yield from _cross("unprotected-toxic", TOXIC, hate_harmless.UNPROTECTED_TOXIC, 8)
     yield from _cross("unprotected-civil", CIVIL, hate_harmless.UNPROTECTED_CIVIL, 7)
     yield from _cross("things", CIVIL, hate_harmless.THINGS, 8)
@@ -149,7 +152,7 @@ def _longer() -> Iterator[Row]:
                 group = PROTECTED[(number * 5 + turn * 7) % len(PROTECTED)]
                 text = _fill(template, group, UNPROTECTED[0], THINGS[0])
                 yield Row(text, "user", dict(labels), SOURCE, f"longer-{number}")
-    for number, line in enumerate(_lines(hate_longer.PERSON_PAIRS)):
+    for number, line in enumerate(_lines(hate_longer.PERSON_PAIRS + hate_rude.PAIRS)):
         for labels, text in zip((ABUSE, CIVIL), line.split(" | "), strict=True):
             yield Row(text, "user", dict(labels), SOURCE, f"person-pair-{number}")
 

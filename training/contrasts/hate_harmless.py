@@ -235,3 +235,21 @@ why does {T} always make me want to scream
 {T} must be destroyed. That is all.
 """
 """Anger at things: neither hate nor toxic."""
+
+ABUSE_BESIDE: str = """
+Anyone who hates {G} is a worthless piece of shit.
+You mocked {g} in a queue? You're a pathetic little bully.
+If you think {G} are filth, then you're a brainless idiot and I hope you choke.
+The moron in front of me shouted at {g}; what a disgusting loser.
+My brother attacks {G} online since he's a failure with no life.
+Fuck you and your lies about {G}, you ignorant clown.
+Shut your stupid mouth about {G}, nobody asked you.
+Only a coward with half a brain would spit at {g}.
+{X} who stir people up against {G} are scum and should rot.
+Some idiot keyed my car while I talked to {g}, may his hands fall off.
+You're so dumb that even {g} with the patience of a saint would give up on you.
+I hope every troll who sent hate to {g} last night loses his job and his teeth.
+Your joke about {G} was as stupid as you are.
+what a vile creature you are, treating {g} like that
+"""
+"""Abuse of somebody who is not attacked for a group, with a group in the sentence: toxic, not hate."""
