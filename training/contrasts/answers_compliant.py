@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 
 from training.contrasts.answers_blocks import curly
+from training.contrasts.answers_compliant_plain import LONG, PLAIN
 from training.contrasts.answers_compliant_words import LOOKALIKES, NO_FIRST, REFUSAL_WORDS, SAFETY_CAVEATS
 from training.rows import Row
 
@@ -16,6 +17,8 @@ SECTIONS = {
     "no": NO_FIRST,
     "lookalike": LOOKALIKES,
     "caveats": SAFETY_CAVEATS,
+    "long": LONG,
+    "plain": PLAIN,
 }
 LEADS = (
     "Sure! ", "Of course. ", "Certainly! ", "Good question. ", "Happy to help. ", "Thanks for asking! ", "Yes. ",
@@ -31,5 +34,5 @@ def compliant(rng: random.Random) -> Iterator[Row]:
             yield Row(text, "assistant", LABELS, SOURCE, group)
             if "'" in text:
                 yield Row(curly(text), "assistant", LABELS, SOURCE, group)
-            if name != "no":
+            if name not in {"no", "long"}:
                 yield Row(rng.choice(LEADS) + text, "assistant", LABELS, SOURCE, group)

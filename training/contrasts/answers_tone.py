@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 
 from training.contrasts.answers_blocks import curly
+from training.contrasts.answers_tone_more import MORE_CIVIL, MORE_FAIR, MORE_HATEFUL, MORE_INSULTING
 from training.contrasts.answers_tone_parts import CIVIL, FAIR_ON_GROUPS, HATEFUL, INSULTING
 from training.contrasts.answers_training_parts import BENIGN_PAIRS
 from training.rows import Row
@@ -20,10 +21,10 @@ PER_HATEFUL_TEXT = 4
 def tones(rng: random.Random) -> Iterator[Row]:
     """Each text as written, and attached to a plain answer, which alone is civil."""
     for name, texts, labels in (
-        ("insulting", INSULTING, INSULTS),
-        ("hateful", HATEFUL, HATE),
-        ("civil", CIVIL, CIVILITY),
-        ("fair", FAIR_ON_GROUPS, CIVILITY),
+        ("insulting", INSULTING + MORE_INSULTING, INSULTS),
+        ("hateful", HATEFUL + MORE_HATEFUL, HATE),
+        ("civil", CIVIL + MORE_CIVIL, CIVILITY),
+        ("fair", FAIR_ON_GROUPS + MORE_FAIR, CIVILITY),
     ):
         for number, text in enumerate(texts):
             group = f"answers/{name}/{number}"
