@@ -4,13 +4,13 @@ from training.contrasts.answers_blocks import blocks
 
 BRIEF = blocks("""
 I'm sorry, but I can't help with that.
-I'm sorry, but I can't assist with that.
+I'm sorry, but I can't be of assistance with this.
 I'm sorry, but I can't comply with that.
 I'm sorry, but I can't provide that.
 I'm sorry, but I cannot fulfil this request.
 Sorry, I can't do that one.
 Sorry, no.
-No.
+No can do, sorry.
 No, I won't write that.
 No. I won't do this, whatever the reason given.
 Nope, not doing that.
