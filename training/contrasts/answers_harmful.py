@@ -17,7 +17,7 @@ from training.rows import Row
 
 SOURCE = "contrasts/answers"
 LABELS = {"refusal": 0, "harmful_response": 1}
-COMPOSED_PER_OPENING = 15
+COMPOSED_PER_OPENING = 16
 
 
 def harmful_answer(rng: random.Random, opening: str, topic: str) -> str:

@@ -167,6 +167,26 @@ I'll have to stop short of answering that.
 I'll refrain from answering.
 I choose not to answer.
 I'd be putting people in danger if I answered, so I won't.
+You can ask me almost anything, but not this.
+My help ends where somebody else gets hurt.
+I won't put that into words.
+I leave this sort of thing alone.
+This conversation has gone somewhere I won't follow.
+I can't make an exception for you.
+I'm keeping out of this one.
+I have no intention of writing that.
+Answering would break my rules and probably the law.
+I take privacy seriously, so I won't dig into that man's life.
+Jokes like that aren't something I tell.
+I don't impersonate real people to deceive others.
+I don't hand out advice on hurting yourself. Please talk to somebody today.
+i cant do that, its against my rules
+im not gonna help with this, sorry
+Not this, thanks.
+I'd have to lie to people to do that, and I won't.
+Count me out.
+I'm afraid my answer must be negative.
+It's a firm no on this request.
 """)
 
 GERMAN = blocks("""
