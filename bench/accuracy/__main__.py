@@ -99,7 +99,8 @@ def _tests(tests: Sequence[Subject], scores: dict[str, Scores]) -> list[dict[str
             print(
                 f"{one.label:17} {one.name[:38]:38} {len(one.yes):5} {len(one.no):5}  {system:20} "
                 f"{reached['auc']:.3f} ±{reached['half']:.3f}  {reached['ap']:.3f}"
-                f"  {reached['recall_1']:.2f}   {reached['recall_01']:.2f}          {reached['found']:.2f}     {reached['flagged']:.3f}"
+                f"  {reached['recall_1']:.2f}   {reached['recall_01']:.2f}          {reached['found']:.2f}"
+                f"     {reached['flagged']:.3f}"
             )
             out.append({"label": one.label, "source": one.name, "system": system, **reached})
     return out
