@@ -71,3 +71,20 @@ def test_changes_keep_labels_and_are_repeatable() -> None:
 
 def test_labels_are_distinct() -> None:
     assert len(set(LABELS)) == len(LABELS) == sum(map(len, GROUPS.values()))
+
+
+def test_our_reading_of_unlabelled_requests(tmp_path: Path) -> None:
+    said = [
+        word for line in data.OPINIONS.read_text().splitlines() if not line.startswith("#") for word in line.split()
+    ]
+    numbers = [int(word[:-1]) for word in said]
+    assert numbers == sorted(set(numbers)) and {word[-1] for word in said} <= set("bhtgHG")
+    first = next(word for word in said if word.endswith("h"))
+    name = "hh_rlhf_harmless_prompts"
+    rows = [
+        {"text": "asked", "id": f"{name}:{first[:-1]}", "split": "unlabelled"},
+        {"text": "other", "id": f"{name}:-1"},
+    ]
+    write(tmp_path, name, rows)
+    train, _ = data.folder(tmp_path)
+    assert {(r.text, r.labels["harmful_request"]) for r in train} == {("asked", 1)}
