@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from training.contrasts import (
     categories_ai,
     categories_chem_cyber,
+    categories_fraud_privacy,
+    categories_violence_illicit,
     categories_weapons_self_harm,
 )
 from training.rows import Row
@@ -17,6 +19,8 @@ TOPICS = (
     *categories_chem_cyber.TOPICS,
     *categories_ai.TOPICS,
     *categories_weapons_self_harm.TOPICS,
+    *categories_violence_illicit.TOPICS,
+    *categories_fraud_privacy.TOPICS,
 )
 
 CATEGORIES = (
