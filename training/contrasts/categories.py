@@ -10,6 +10,8 @@ from training.contrasts import (
     categories_ai,
     categories_chem_cyber,
     categories_fraud_privacy,
+    categories_hate_sexual,
+    categories_misinformation,
     categories_violence_illicit,
     categories_weapons_self_harm,
 )
@@ -21,6 +23,8 @@ TOPICS = (
     *categories_weapons_self_harm.TOPICS,
     *categories_violence_illicit.TOPICS,
     *categories_fraud_privacy.TOPICS,
+    *categories_misinformation.TOPICS,
+    *categories_hate_sexual.TOPICS,
 )
 
 CATEGORIES = (
