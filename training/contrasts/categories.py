@@ -12,6 +12,7 @@ from training.contrasts import (
     categories_fraud_privacy,
     categories_hate_sexual,
     categories_misinformation,
+    categories_unsafe_advice,
     categories_violence_illicit,
     categories_weapons_self_harm,
 )
@@ -25,6 +26,7 @@ TOPICS = (
     *categories_fraud_privacy.TOPICS,
     *categories_misinformation.TOPICS,
     *categories_hate_sexual.TOPICS,
+    *categories_unsafe_advice.TOPICS,
 )
 
 CATEGORIES = (
