@@ -16,6 +16,7 @@ from training.contrasts import (
     categories_violence_illicit,
     categories_weapons_self_harm,
 )
+from training.contrasts.categories_lengths import HARMFUL, HARMLESS
 from training.rows import Row
 
 TOPICS = (
@@ -76,3 +77,11 @@ def rows(chance: random.Random) -> Iterator[Row]:
         for number, (line, labels) in enumerate(lines):
             for text in filled(line, chance):
                 yield Row(text, "user", labels, "contrasts/categories", f"{topic.name} {number}")
+    for number, line in enumerate(HARMFUL):
+        label, text = line.split(" | ")
+        category = {} if label == "-" else {label: 1}
+        yield Row(
+            text, "user", {"harmful_request": 1, **clean, **category}, "contrasts/categories", f"lengths {number}"
+        )
+    for number, text in enumerate(HARMLESS, len(HARMFUL)):
+        yield Row(text, "user", harmless, "contrasts/categories", f"lengths {number}")
