@@ -28,7 +28,7 @@ def test_the_same_seed_gives_the_same_rows(made: list[Row]) -> None:
 
 
 def test_rows_are_different_and_labelled(made: list[Row]) -> None:
-    assert len(made) >= 1_300
+    assert len(made) >= 1_450
     assert len({row.text for row in made}) == len(made)
     for row in made:
         assert set(row.labels) <= ALLOWED and set(row.labels.values()) <= {0, 1}
@@ -44,7 +44,7 @@ def test_a_harmless_row_denies_every_category_and_a_harmful_one_names_its_own(ma
         if row.labels["harmful_request"]:
             named = set(row.labels) - {"harmful_request", "jailbreak", "injection"}
             assert len(named) <= 1 and all(row.labels[name] == 1 for name in named)
-            assert name_of(row) == "lengths" or named == ({label} if label else set())
+            assert name_of(row) in {"lengths", "tone"} or named == ({label} if label else set())
         else:
             assert all(row.labels[category] == 0 for category in CATEGORIES)
             assert not {"sexual", "hate"} & set(row.labels)

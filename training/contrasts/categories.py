@@ -11,12 +11,13 @@ from training.contrasts import (
     categories_chem_cyber,
     categories_fraud_privacy,
     categories_hate_sexual,
+    categories_lengths,
     categories_misinformation,
+    categories_tone,
     categories_unsafe_advice,
     categories_violence_illicit,
     categories_weapons_self_harm,
 )
-from training.contrasts.categories_lengths import HARMFUL, HARMLESS
 from training.rows import Row
 
 TOPICS = (
@@ -77,11 +78,12 @@ def rows(chance: random.Random) -> Iterator[Row]:
         for number, (line, labels) in enumerate(lines):
             for text in filled(line, chance):
                 yield Row(text, "user", labels, "contrasts/categories", f"{topic.name} {number}")
-    for number, line in enumerate(HARMFUL):
-        label, text = line.split(" | ")
-        category = {} if label == "-" else {label: 1}
-        yield Row(
-            text, "user", {"harmful_request": 1, **clean, **category}, "contrasts/categories", f"lengths {number}"
-        )
-    for number, text in enumerate(HARMLESS, len(HARMFUL)):
-        yield Row(text, "user", harmless, "contrasts/categories", f"lengths {number}")
+    for name, bad, good in (
+        ("lengths", categories_lengths.HARMFUL, categories_lengths.HARMLESS),
+        ("tone", categories_tone.HARMFUL, categories_tone.HARMLESS),
+    ):
+        mixed = [(*line.split(" | "),) for line in bad] + [("", line) for line in good]
+        for number, (label, line) in enumerate(mixed):
+            labels = {"harmful_request": 1, **clean, **({} if label == "-" else {label: 1})} if label else harmless
+            for text in filled(line, chance):
+                yield Row(text, "user", labels, "contrasts/categories", f"{name} {number}")
