@@ -10,6 +10,11 @@ from training.contrasts import (
     categories_ai,
     categories_chem_cyber,
     categories_fraud_privacy,
+    categories_hate_sexual,
+    categories_lengths,
+    categories_misinformation,
+    categories_tone,
+    categories_unsafe_advice,
     categories_violence_illicit,
     categories_weapons_self_harm,
 )
@@ -21,6 +26,9 @@ TOPICS = (
     *categories_weapons_self_harm.TOPICS,
     *categories_violence_illicit.TOPICS,
     *categories_fraud_privacy.TOPICS,
+    *categories_misinformation.TOPICS,
+    *categories_hate_sexual.TOPICS,
+    *categories_unsafe_advice.TOPICS,
 )
 
 CATEGORIES = (
@@ -70,3 +78,12 @@ def rows(chance: random.Random) -> Iterator[Row]:
         for number, (line, labels) in enumerate(lines):
             for text in filled(line, chance):
                 yield Row(text, "user", labels, "contrasts/categories", f"{topic.name} {number}")
+    for name, bad, good in (
+        ("lengths", categories_lengths.HARMFUL, categories_lengths.HARMLESS),
+        ("tone", categories_tone.HARMFUL, categories_tone.HARMLESS),
+    ):
+        mixed = [(*line.split(" | "),) for line in bad] + [("", line) for line in good]
+        for number, (label, line) in enumerate(mixed):
+            labels = {"harmful_request": 1, **clean, **({} if label == "-" else {label: 1})} if label else harmless
+            for text in filled(line, chance):
+                yield Row(text, "user", labels, "contrasts/categories", f"{name} {number}")
