@@ -29,7 +29,8 @@ SOURCE = "contrasts/hate"
 HATE = {"hate": 1, "toxicity": 1}
 TOXIC = {"hate": 0, "toxicity": 1}
 CLEAN = {"hate": 0, "toxicity": 0}
-CIVIL = {**CLEAN, "threat": 0, "harassment": 0}
+CIVIL = {**CLEAN, "harassment": 0}
+ROUGH = {**CIVIL, "threat": 0}
 FILLED_PER_CLASS = 1100
 """Rows of either class that name a protected group."""
 NOISY_SHARE = 0.25
@@ -45,12 +46,12 @@ WHOLE: tuple[tuple[str, Mapping[str, int], Iterable[str]], ...] = (
     ("pile-ons", ABUSE, hate_plain.PILE_ONS),
     ("coded", ABUSE, hate_plain.CODED),
     ("profane-abuse", ABUSE, hate_plain.PROFANE_ABUSE),
-    ("criticism", CIVIL, hate_plain.CRITICISM),
-    ("self-and-things", CIVIL, hate_plain.SELF_AND_THINGS),
-    ("friends", CIVIL, hate_plain.FRIENDS),
+    ("criticism", ROUGH, hate_plain.CRITICISM),
+    ("self-and-things", ROUGH, hate_plain.SELF_AND_THINGS),
+    ("friends", ROUGH, hate_plain.FRIENDS),
     ("dialect", CIVIL, hate_plain.FRIENDLY_DIALECT),
-    ("sport", CIVIL, hate_plain.SPORT_AND_GAMES),
-    ("reviews", CIVIL, hate_plain.REVIEWS),
+    ("sport", ROUGH, hate_plain.SPORT_AND_GAMES),
+    ("reviews", {**CIVIL, "sexual": 0}, hate_plain.REVIEWS),
     ("reclaimed", CIVIL, hate_plain.RECLAIMED),
     ("about-abuse", CLEAN, hate_plain.ABOUT_ABUSE),
     ("comments-toxic", ABUSE, hate_comments.TOXIC.split("\n\n")),
@@ -133,7 +134,11 @@ def _with_profanity(row: Row) -> Row:
     """Obscene words are known when spelt out: so the label is set before noise falls. Other languages have none."""
     if row.group.partition("-")[0] in {*hate_languages.GROUPS, "foreign"}:
         return row
-    return replace(row, labels={**row.labels, "profanity": int(OBSCENE.search(row.text) is not None)})
+    obscene = OBSCENE.search(row.text) is not None
+    # Clean speech is labelled for a part only, so that this label stays in balance.
+    if obscene or ("harassment" in row.labels and not row.group.startswith(("things", "unprotected", "attack"))):
+        return replace(row, labels={**row.labels, "profanity": int(obscene)})
+    return row
 
 
 def _noised(rows: Iterable[Row], random: randomness.Random) -> Iterator[Row]:

@@ -247,7 +247,7 @@ Shut your stupid mouth about {G}, nobody asked you.
 Only a coward with half a brain would spit at {g}.
 {X} who stir people up against {G} are scum and should rot.
 Some idiot keyed my car while I talked to {g}, may his hands fall off.
-You're so dumb that even {g} with the patience of a saint would give up on you.
+I saw you push {g} off the pavement, you rotten swine.
 I hope every troll who sent hate to {g} last night loses his job and his teeth.
 Your joke about {G} was as stupid as you are.
 what a vile creature you are, treating {g} like that
