@@ -1,4 +1,4 @@
-"""A model for the tests of the serving side: `load` as a pool wants it. It scores by words, and does what a text tells it to."""
+"""A model for the tests of the serving side: `load` as a pool wants it. It scores by words, and does what texts tell it."""
 
 from __future__ import annotations
 
