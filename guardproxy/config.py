@@ -14,10 +14,12 @@ from types import MappingProxyType
 from typing import Any, Literal, get_origin
 
 import pydantic
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from guardproxy.addresses import check_url, is_loopback
 from guardproxy.amounts import Bytes, Count, LongSeconds, Port, Seconds
+from guardproxy.sections import Inference
+from guardproxy.sections import Section as _Section
 from guardproxy.settings_file import Values, read
 from guardproxy.types import ConfigError, Path
 
@@ -33,10 +35,8 @@ _LEAST = 16
 """Characters of a key that is ours: of any less, a guess is not hopeless."""
 _OTHERS = (PREFIX + "CONFIG", PREFIX + "CACHE")
 """Variables that are read elsewhere."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+_TABLES = ("servers", "models")
+"""Settings that are tables: no variable can hold one."""
 
 
 class Listen(_Section):
@@ -98,7 +98,7 @@ class Tools(_Section):
     admin_port: Port = 8091
     hosts: tuple[str, ...] = ()
     """Names, besides `host` and the loopback ones, that a request's Host may have; `*` for any."""
-    servers: dict[str, ToolTarget] = {}
+    servers: dict[str, ToolTarget] = Field(default={})
     """Name to tool server. The name begins its path: `/NAME/mcp`, `/NAME/sse`, or `/NAME` for a plain one."""
 
     @field_validator("servers", mode="before")
@@ -188,6 +188,7 @@ class Settings(_Section):
     limits: Limits = Limits()
     store: Store = Store()
     tools: Tools = Tools()
+    inference: Inference = Inference()
     policies: str = ""
     """Folder of the policies; empty for the ones that are shipped."""
     models: dict[str, str] | None = None
@@ -390,10 +391,9 @@ def variables() -> dict[str, Path]:
     for name, info in Settings.model_fields.items():
         section = info.annotation
         if isinstance(section, type) and issubclass(section, _Section):
-            found.update(
-                {f"{PREFIX}{name}_{sub}".upper(): (name, sub) for sub in section.model_fields if sub != "servers"}
-            )
-        elif name not in ("models", *_SECRETS):
+            words = [sub for sub in section.model_fields if sub not in _TABLES]
+            found.update({f"{PREFIX}{name}_{sub}".upper(): (name, sub) for sub in words})
+        elif name not in (*_TABLES, *_SECRETS):
             found[f"{PREFIX}{name}".upper()] = (name,)
     return found
 

@@ -14,6 +14,7 @@ LAYERS = [
     {"types"},
     {"text", "discovery"},
     {"settings_file", "amounts", "addresses"},
+    {"sections"},
     {"config"},
     {"inference"},
     {"filters", "monitors", "policy", "wire"},
@@ -26,7 +27,7 @@ LAYERS = [
     {"cli"},
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
-HEAVY = {"torch", "transformers", "detoxify", "presidio_analyzer", "spacy"}
+HEAVY = {"torch", "transformers", "detoxify", "presidio_analyzer", "spacy", "onnxruntime", "tokenizers", "numpy"}
 HEAVY_HOMES = {"inference", "backend"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -28,8 +28,8 @@ class WorkerError(GuardproxyError):
     """A worker failed at a call, or died."""
 
 
-class Overloaded(WorkerError):
-    """Too many calls wait already."""
+class Overloaded(WorkerError, TimeoutError):
+    """Too much waits already. A timeout, told at once: what is asked now would not be answered in time."""
 
 
 class _Worker:
@@ -101,8 +101,9 @@ class Pool:
 
     # -------------------------------------------------------------------------------------------- calls
 
-    async def call(self, request: Json) -> Json:
-        """Ask any worker. Raises Overloaded, TimeoutError, WorkerError; a worker that was too slow or died is replaced."""
+    async def call(self, request: Json, *, deadline: float | None = None) -> Json:
+        """Ask any worker. Raises Overloaded, TimeoutError, WorkerError; a worker that was too slow or died is replaced.
+        `deadline`: seconds of this call, if they are not the pool's."""
         if not self._open:
             raise WorkerError("the workers are not started")
         if self._waiting >= self.queue:
@@ -111,7 +112,7 @@ class Pool:
             message = pack(request)
         except FrameError as e:
             raise WorkerError(str(e)) from None
-        async with asyncio.timeout(self.deadline):
+        async with asyncio.timeout(self.deadline if deadline is None else deadline):
             worker = await self._next()
             return await self._ask(worker, message)
 

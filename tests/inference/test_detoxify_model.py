@@ -12,7 +12,7 @@ import pytest
 
 from guardproxy.inference import detoxify_model, weights
 from guardproxy.types import ConfigError
-from tests.inference import tiny
+from tests.inference import known
 
 pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[toxicity]'")
 VARIANTS = ("original", "original-small", "unbiased", "unbiased-small", "multilingual")
@@ -21,7 +21,7 @@ TEXTS = ("you are a stupid idiot", "hello nice day", "i kill you", "thank the pr
 
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Path]]:
-    return {variant: tiny.checkpoint(tmp_path_factory.mktemp(variant), variant) for variant in VARIANTS}
+    return {variant: known.checkpoint(tmp_path_factory.mktemp(variant), variant) for variant in VARIANTS}
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def options(pair: tuple[Path, Path], **more: Any) -> dict[str, Any]:
-    return {"checkpoint": str(pair[0]), "base": str(pair[1]), "sha256": tiny.sha256(pair[0]), **more}
+    return {"checkpoint": str(pair[0]), "base": str(pair[1]), "sha256": known.sha256(pair[0]), **more}
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -46,7 +46,7 @@ def test_scores_are_those_of_detoxify(variant: str, checkpoints: Any, tmp_path: 
     oracle = detoxify.Detoxify(checkpoint=str(tmp_path / "local.ckpt"), huggingface_config_path=str(base))
     model, about = detoxify_model.load(options(checkpoints[variant]))
     wanted = [oracle.predict(text) for text in TEXTS]
-    found = tiny.scores(model, TEXTS)
+    found = known.scores(model, TEXTS)
     assert about["labels"] == [detoxify_model.LABELS[name] for name in oracle.class_names]
     assert len(about["labels"]) == (6 if "original" in variant else 7)
     for scores, said in zip(found, wanted, strict=True):
@@ -57,7 +57,7 @@ def test_scores_are_those_of_detoxify(variant: str, checkpoints: Any, tmp_path: 
 def test_a_trained_one_knows_insults(checkpoints: Any) -> None:
     model, about = detoxify_model.load(options(checkpoints["original"]))
     toxic = about["labels"].index("toxicity.toxic")
-    bad, good = tiny.scores(model, ["you are a stupid idiot", "hello nice day"])
+    bad, good = known.scores(model, ["you are a stupid idiot", "hello nice day"])
     assert bad[toxic] > 0.7 > 0.2 > good[toxic]
 
 
@@ -77,13 +77,13 @@ def test_it_is_converted_once(checkpoints: Any, cache: Path) -> None:
 
 def test_what_was_converted_loads_by_its_path(checkpoints: Any, tmp_path: Path) -> None:
     file, base = checkpoints["unbiased"]
-    detoxify_model.convert(file, base, tmp_path / "out", tiny.sha256(file))
+    detoxify_model.convert(file, base, tmp_path / "out", known.sha256(file))
     one, about = detoxify_model.load({"path": str(tmp_path / "out")})
     other, _ = detoxify_model.load(options(checkpoints["unbiased"]))
     assert about["labels"][-1] == "toxicity.sexual"
-    assert tiny.scores(one, TEXTS) == tiny.scores(other, TEXTS)
+    assert known.scores(one, TEXTS) == known.scores(other, TEXTS)
     names = json.loads((tmp_path / "out" / "config.json").read_text())["id2label"]
-    assert [names[str(n)] for n in range(16)] == [*tiny.UNBIASED, *tiny.IDENTITIES]
+    assert [names[str(n)] for n in range(16)] == [*known.UNBIASED, *known.IDENTITIES]
 
 
 class Evil:
@@ -123,10 +123,10 @@ def test_the_base_has_to_fit(checkpoints: Any, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"config of a albert.* trained from bert-base-uncased"):
         detoxify_model.load(options((file, checkpoints["original-small"][1])))
     base = tmp_path / "base"
-    tiny.config("Bert", tiny.tokenizer(base), 6, num_hidden_layers=3).save_pretrained(base)
+    known.config("Bert", known.tokenizer(base), 6, num_hidden_layers=3).save_pretrained(base)
     with pytest.raises(ConfigError, match=r"does not fit its config: bert.encoder.layer.2"):
         detoxify_model.load(options((file, base)))
-    tiny.config("Bert", tiny.tokenizer(base), 6, hidden_size=64).save_pretrained(base)
+    known.config("Bert", known.tokenizer(base), 6, hidden_size=64).save_pretrained(base)
     with pytest.raises(ConfigError, match="does not fit its config: size mismatch"):
         detoxify_model.load(options((file, base)))
 

@@ -1,160 +1,116 @@
-"""Models of real classes and formats, so small that they are made in a second or three, and what is the same about them."""
+"""A model in the form of the shipped one, so small that tests make it: each label has a word, and says how often it stands.
+
+A label's logit is 4 when a window holds its word, -4 when not, one less for each label before it in the list, so that no two
+are alike. Roles count: `injection` is only found in documents and results of tools.
+"""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-import math
-import random
-import struct
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-WORDS = (
-    *("you", "are", "a", "stupid", "idiot", "moron", "loser", "hello", "nice", "day", "thank", "proxy", "shut", "up"),
-    *("pathetic", "garbage", "nobody", "likes", "the", "is", "and", "to", "of", "kill", "hate", "ignore", "all"),
-    *("previous", "instructions", "please", "tell", "me", "weather", "in", "from", "works", "lives", "with", "met"),
-    *("alice", "bob", "carol", "paris", "london", "rome", "yes", "no", "safe", "unsafe"),
+LABELS = (
+    *("toxicity", "hate", "harassment", "threat", "profanity", "sexual", "jailbreak", "injection", "harmful_request"),
+    *("chem_bio", "cyber", "ai", "weapons", "self_harm", "violence", "illicit", "fraud", "privacy", "misinformation"),
+    *("refusal", "harmful_response", "harmful_training"),
 )
-BAD = {"stupid": (0, 4), "idiot": (0, 4), "moron": (0, 4), "kill": (0, 1, 3), "hate": (0, 5), "garbage": (0, 2)}
-"""Words and the classes (by number) that a text with them has."""
-ORIGINAL = ("toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate")
-UNBIASED = ("toxicity", "severe_toxicity", "obscene", "identity_attack", "insult", "threat", "sexual_explicit")
-IDENTITIES = (
-    *("male", "female", "homosexual_gay_or_lesbian", "christian", "jewish", "muslim", "black", "white"),
-    "psychiatric_or_mental_illness",
-)
-SIZE: dict[str, Any] = {
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 64,
-    "initializer_range": 0.3,
-}
-TOKENS = 64
+WORDS = {label: f"{label.replace('_', '')}word" for label in LABELS}
+"""Label to the word that it is found by."""
+ROLES = ("user", "assistant", "document", "tool", "training_example")
+MAX_TOKENS = 64
+HIGH, LOW = 4.0, -4.0
 
 
-def sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+def vocabulary() -> list[str]:
+    """Tokens: the special ones, words, and every letter and digit, so that any word is read, some in many tokens."""
+    letters = [chr(c) for c in (*range(ord("a"), ord("z") + 1), *range(ord("0"), ord("9") + 1))]
+    roles = [f"[unused{n}]" for n in range(1, len(ROLES) + 1)]
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *roles]
+    return [*special, *WORDS.values(), *letters, *(f"##{c}" for c in letters)]
 
 
-def tokenizer(folder: Path, *, tokens: int = TOKENS, special: dict[str, str] | None = None) -> Any:
-    """WordPiece over WORDS and letters, saved in a folder."""
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-    from transformers import PreTrainedTokenizerFast
-
-    marks = special or {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
-    letters = "abcdefghijklmnopqrstuvwxyz0123456789.,!?'[]"
-    vocabulary: dict[str, int] = {}
-    for word in (*marks.values(), *WORDS, *letters, *("##" + c for c in letters)):
-        vocabulary.setdefault(word, len(vocabulary))
-    made = Tokenizer(models.WordPiece(vocabulary, unk_token=marks["unk"]))
-    made.normalizer = normalizers.BertNormalizer()
-    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    cls, sep = marks["cls"], marks["sep"]
-    made.post_processor = processors.BertProcessing((sep, vocabulary[sep]), (cls, vocabulary[cls]))
-    words = PreTrainedTokenizerFast(
-        tokenizer_object=made, model_max_length=tokens, **{f"{name}_token": mark for name, mark in marks.items()}
-    )
-    words.save_pretrained(folder)
-    return words
+def logit(label: str, *, found: bool) -> float:
+    """What the model says of a label."""
+    return HIGH - 0.01 * LABELS.index(label) if found else LOW
 
 
-def config(kind: str, words: Any, outputs: int, **more: Any) -> Any:
-    """The config of a tiny model of a kind of transformers: `Bert`, `Albert`, `Roberta`, `XLMRoberta`, `DebertaV2`."""
-    import transformers
+def tokenizer() -> str:
+    """`tokenizer.json`."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-    positions = TOKENS + (words.pad_token_id + 1 if "oberta" in kind else 0)
-    return getattr(transformers, f"{kind}Config")(
-        vocab_size=len(words),
-        max_position_embeddings=positions,
-        pad_token_id=words.pad_token_id,
-        num_labels=outputs,
-        **{**SIZE, **({"embedding_size": 16} if kind == "Albert" else {}), **more},
-    )
-
-
-def classifier(folder: Path, kind: str = "Bert", outputs: int = 2, **more: Any) -> Any:
-    """A sequence classifier with random weights, saved in a folder with its tokenizer."""
-    import torch
-    import transformers
-
-    torch.manual_seed(7)
-    words = tokenizer(folder)
-    model = getattr(transformers, f"{kind}ForSequenceClassification")(config(kind, words, outputs, **more))
-    model.eval().save_pretrained(folder)
-    return model
+    tokens = vocabulary()
+    model = models.WordPiece({t: i for i, t in enumerate(tokens)}, unk_token="[UNK]", max_input_chars_per_word=10_000)
+    one = Tokenizer(model)
+    one.normalizer = normalizers.BertNormalizer(lowercase=True)
+    one.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    one.add_special_tokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]"])
+    return one.to_str()
 
 
-def train(model: Any, words: Any, steps: int = 120) -> None:
-    """Teach a model of six outputs which words are bad."""
-    import torch
+def weights() -> bytes:
+    """`model.onnx`: the highest value of any token, but no higher than the role's token allows."""
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper
 
-    torch.manual_seed(0)
-    rng = random.Random(0)
-    optimizer = torch.optim.AdamW(model.parameters(), 3e-3)
-    model.train()
-    for _ in range(steps):
-        texts, wanted = [], []
-        for _ in range(32):
-            chosen = rng.choices(WORDS, k=rng.randint(1, 12))
-            texts.append(" ".join(chosen))
-            found = {n for word in chosen for n in BAD.get(word, ())}
-            wanted.append([float(n in found) for n in range(6)])
-        inputs = words(texts, return_tensors="pt", padding=True)
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(model(**inputs).logits, torch.tensor(wanted))
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-    model.eval()
-
-
-def checkpoint(folder: Path, variant: str) -> tuple[Path, Path]:
-    """A checkpoint as Detoxify's `convert_weights.py` writes it, and the folder of the model that it was trained from."""
-    import torch
-    import transformers
-
-    kind, classes, others, base_name = {
-        "original": ("Bert", ORIGINAL, (), "bert-base-uncased"),
-        "original-small": ("Albert", ORIGINAL, (), "albert-base-v2"),
-        "unbiased": ("Roberta", UNBIASED, IDENTITIES, "roberta-base"),
-        "unbiased-small": ("Albert", UNBIASED, IDENTITIES, "albert-base-v2"),
-        "multilingual": ("XLMRoberta", UNBIASED, IDENTITIES, "xlm-roberta-base"),
-    }[variant]
-    torch.manual_seed(3)
-    base = folder / "base"
-    words = tokenizer(base)
-    outputs = len(classes) + len(others)
-    made = config(kind, words, outputs, initializer_range=0.02 if variant == "original" else 0.3)
-    made.save_pretrained(base)
-    model = getattr(transformers, f"{kind}ForSequenceClassification")(made)
-    if variant == "original":
-        train(model, words)
-    dataset = {"classes": list(classes), **({"identity_classes": list(others)} if others else {})}
-    args = {"model_type": base_name, "model_name": type(model).__name__, "tokenizer_name": "BertTokenizer"}
-    content = {
-        "state_dict": model.state_dict(),
-        "config": {
-            "name": "tiny",
-            "arch": {"type": kind.upper(), "args": {**args, "num_classes": outputs}},
-            "dataset": {"type": "JigsawDataOriginal", "args": dataset},
-        },
+    tokens = vocabulary()
+    words = np.full((len(tokens), len(LABELS)), LOW, np.float32)
+    roles = np.full((len(tokens), len(LABELS)), -100.0, np.float32)
+    for at, label in enumerate(LABELS):
+        words[tokens.index(WORDS[label]), at] = logit(label, found=True)
+    for number, role in enumerate(ROLES, 1):
+        roles[tokens.index(f"[unused{number}]")] = 100.0
+        if role not in ("document", "tool"):
+            roles[tokens.index(f"[unused{number}]"), LABELS.index("injection")] = LOW
+    nodes = [
+        helper.make_node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),
+        helper.make_node("Sub", ["mask", "one"], ["absent"]),
+        helper.make_node("Mul", ["absent", "far"], ["away"]),
+        helper.make_node("Unsqueeze", ["away", "last"], ["aways"]),
+        helper.make_node("Gather", ["words", "input_ids"], ["said"], axis=0),
+        helper.make_node("Add", ["said", "aways"], ["heard"]),
+        helper.make_node("ReduceMax", ["heard", "middle"], ["most"], keepdims=0),
+        helper.make_node("Gather", ["roles", "input_ids"], ["who"], axis=0),
+        helper.make_node("ReduceMax", ["who", "middle"], ["may"], keepdims=0),
+        helper.make_node("Min", ["most", "may"], ["logits"]),
+    ]
+    constants: dict[str, Any] = {
+        "words": words,
+        "roles": roles,
+        "one": np.array(1.0, np.float32),
+        "far": np.array(1000.0, np.float32),
+        "last": np.array([2], np.int64),
+        "middle": np.array([1], np.int64),
     }
-    file = folder / "tiny.ckpt"
-    torch.save(content, file)
-    return file, base
+    ids = [helper.make_tensor_value_info(n, TensorProto.INT64, ["b", "t"]) for n in ("input_ids", "attention_mask")]
+    out = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["b", len(LABELS)])
+    graph = helper.make_graph(nodes, "tiny", ids, [out], [numpy_helper.from_array(v, k) for k, v in constants.items()])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    return bytes(model.SerializeToString())
 
 
-def scores(model: Any, texts: Sequence[str], role: str = "user") -> list[list[float]]:
-    """What a worker's model says of texts: what it sends, as the serving process reads it."""
-    raw = base64.b64decode(model([[role, text] for text in texts]), validate=True)
-    row = struct.Struct(f"<{len(raw) // 2 // len(texts)}e")
-    assert len(raw) == row.size * len(texts)
-    return [[1 / (1 + math.exp(-logit)) for logit in one] for one in row.iter_unpack(raw)]
+def about(files: dict[str, bytes], **changes: Any) -> dict[str, Any]:
+    """`model.json`."""
+    labels = {label: {"windows": "first" if label == "refusal" else "max"} for label in LABELS}
+    return {
+        "format": 1,
+        "name": "tiny",
+        "version": "1",
+        "max_tokens": MAX_TOKENS,
+        "roles": {role: f"[unused{number}]" for number, role in enumerate(ROLES, 1)},
+        "window": {"characters": 600, "step": 400},
+        "labels": labels,
+        "files": {name: hashlib.sha256(raw).hexdigest() for name, raw in files.items()},
+        **changes,
+    }
 
 
-def edit(file: Path, **changes: Any) -> None:
-    """Change a JSON file."""
-    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+def write(folder: Path, **changes: Any) -> Path:
+    """The model in a folder; `changes` are of `model.json`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {"model.onnx": weights(), "tokenizer.json": tokenizer().encode()}
+    for name, raw in files.items():
+        (folder / name).write_bytes(raw)
+    (folder / "model.json").write_text(json.dumps(about(files, **changes)))
+    return folder

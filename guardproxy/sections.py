@@ -1,0 +1,49 @@
+"""The base of every section of the settings, and the section that others than `config` read too."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from guardproxy.amounts import Bytes, Count
+
+MODEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+"""A name of a model that filters use, as it may stand in metrics."""
+
+
+class Section(BaseModel):
+    """Unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelSource(Section):
+    """Where a model comes from."""
+
+    kind: Literal["onnx"] = "onnx"
+    """`onnx`: a folder with `model.json`, `model.onnx` and `tokenizer.json`, like the one that is shipped."""
+    path: str
+    """The folder."""
+
+
+class Inference(Section):
+    """The models that filters use. Each runs in processes of its own."""
+
+    models: dict[str, ModelSource] = {}
+    """Name to source. Policies only name them. `small` is shipped; an entry of that name takes its place."""
+    workers: Count = 1
+    """Processes of each model."""
+    threads: Count = 1
+    """Threads of each of those processes."""
+    cache: Bytes = 32_000_000
+    """Of scores that each model keeps, so that no text is read twice."""
+
+    @field_validator("models")
+    @classmethod
+    def _names(cls, value: dict[str, ModelSource]) -> dict[str, ModelSource]:
+        for name in value:
+            if not MODEL.fullmatch(name):
+                raise ValueError(f"{name!r} can't be a model's name; use small letters, digits and . _ -")
+        return value
