@@ -82,7 +82,6 @@ class ModelFilter:
     """Label to the model's labels; the smallest of their scores counts."""
     FIRST: ClassVar[bool] = False
     """Only the first window is read."""
-    seconds_per_kilobyte = PACE
 
     def __init__(self, name: str, config: ModelConfig) -> None:
         config.refuse_views(name)
@@ -92,7 +91,8 @@ class ModelFilter:
         self.classifier: Classifier | None = None
         self.picks: tuple[tuple[str, tuple[int, ...]], ...] = ()
         """Label to the places of its scores."""
-        models.source(config.model)
+        self.seconds_per_kilobyte = getattr(models.source(config.model), "pace", PACE)
+        """What the engine's deadline allows on top of its second."""
 
     def role(self, origin: Origin) -> str:
         """Who the model is told says this."""

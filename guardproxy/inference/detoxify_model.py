@@ -19,16 +19,6 @@ from typing import Any
 from guardproxy.inference import transformers_model, weights
 from guardproxy.types import ConfigError, Json
 
-LABELS: Mapping[str, str] = {
-    "toxicity": "toxicity.toxic",
-    "severe_toxicity": "toxicity.severe",
-    "obscene": "toxicity.profanity",
-    "threat": "toxicity.threat",
-    "insult": "toxicity.insult",
-    "identity_attack": "toxicity.hate",
-    "sexual_explicit": "toxicity.sexual",
-}
-"""Detoxify's classes, by its standard names, and ours."""
 RENAMED = {"toxic": "toxicity", "severe_toxic": "severe_toxicity", "identity_hate": "identity_attack"}
 """Names of classes that Detoxify itself renames (0.5, `load_checkpoint`)."""
 CLASSES: Mapping[str, tuple[str, ...]] = {
@@ -49,14 +39,18 @@ _TOKENIZER_FILES = (
 
 def load(options: Mapping[str, Any]) -> tuple[Callable[[Json], Json], Json]:
     """Options: `checkpoint`, its `sha256`, and `base` (a folder with the config and the tokenizer of the model that it was
-    trained from), or `path` of what was converted; besides, those of a transformers model. Raises ConfigError."""
-    place = Path(options["path"]) if options.get("path") else _converted(options)
-    names = weights.config_of(place).get("id2label", {}).values()
-    labels = {name: LABELS[RENAMED.get(name, name)] for name in names if RENAMED.get(name, name) in LABELS}
-    if not labels:
-        raise ConfigError(f"{place} has none of Detoxify's classes ({', '.join(LABELS)}): {', '.join(names)}")
-    ours = {**options, "path": str(place), "labels": labels, "outputs": "sigmoid", "sha256": {}}
-    return transformers_model.load(ours)
+    trained from), or `path` of what was converted; `variant`; `labels` (class, by Detoxify's standard names, to ours);
+    besides, those of a transformers model. Raises ConfigError."""
+    place = Path(options["path"]).expanduser() if options.get("path") else _converted(options)
+    names = {RENAMED.get(name, name): name for name in weights.config_of(place).get("id2label", {}).values()}
+    if missing := [each for each in options["labels"] if each not in names]:
+        raise ConfigError(
+            f"variant: {options['variant']} has {', '.join(missing)}, {place} has not: {', '.join(names)}"
+        )
+    labels = {names[each]: ours for each, ours in options["labels"].items()}
+    return transformers_model.load(
+        {**options, "path": str(place), "labels": labels, "outputs": "sigmoid", "sha256": {}}
+    )
 
 
 def _converted(options: Mapping[str, Any]) -> Path:

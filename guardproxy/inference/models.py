@@ -6,15 +6,16 @@ A model is loaded once in an event loop, however many filters and policies use i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import guardproxy
+from guardproxy.inference import known
 from guardproxy.inference.classifier import Classifier, Counts, Spec
 from guardproxy.inference.folder import Folder
-from guardproxy.sections import Inference, ModelSource
+from guardproxy.sections import AnySource, Inference, ModelSource
 from guardproxy.types import ConfigError
 
 SHIPPED: Final = "small"
@@ -44,7 +45,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted({SHIPPED, *_settings.models}))
 
 
-def source(name: str) -> ModelSource:
+def source(name: str) -> AnySource:
     """Where a model comes from. Raises ConfigError for an unknown name."""
     if name in _settings.models:
         return _settings.models[name]
@@ -72,14 +73,10 @@ def _of_folder(name: str, one: ModelSource) -> Spec:
     )
 
 
-KINDS: Final[Mapping[str, Callable[[str, ModelSource], Spec]]] = {"onnx": _of_folder}
-"""What a source's `kind` may be, and how it is read."""
-
-
 def spec(name: str) -> Spec:
     """What a model says and how it is run. Raises ConfigError when it isn't there or is not whole."""
     one = source(name)
-    return KINDS[one.kind](name, one)
+    return _of_folder(name, one) if isinstance(one, ModelSource) else known.spec(name, one, _settings.threads)
 
 
 async def acquire(name: str) -> Classifier:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from guardproxy.inference import detoxify_model, weights
+from guardproxy.inference.known import DETOXIFY, worker_options
+from guardproxy.sources import DetoxifySource
 from guardproxy.types import ConfigError
 from tests.inference import known
 
@@ -30,8 +32,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def options(pair: tuple[Path, Path], **more: Any) -> dict[str, Any]:
-    return {"checkpoint": str(pair[0]), "base": str(pair[1]), "sha256": known.sha256(pair[0]), **more}
+def source(pair: tuple[Path, Path], variant: str = "original", **more: Any) -> DetoxifySource:
+    fields = {"checkpoint": str(pair[0]), "base": str(pair[1]), "sha256": known.sha256(pair[0])}
+    return DetoxifySource.model_validate({"kind": "detoxify", "variant": variant, **fields, **more})
+
+
+def options(pair: tuple[Path, Path], variant: str = "original", **more: Any) -> dict[str, Any]:
+    return {**worker_options(source(pair, variant), 1), **more}
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -44,19 +51,20 @@ def test_scores_are_those_of_detoxify(variant: str, checkpoints: Any, tmp_path: 
     content["config"]["arch"]["args"] |= {"model_type": str(base), "tokenizer_name": "PreTrainedTokenizerFast"}
     torch.save(content, tmp_path / "local.ckpt")
     oracle = detoxify.Detoxify(checkpoint=str(tmp_path / "local.ckpt"), huggingface_config_path=str(base))
-    model, about = detoxify_model.load(options(checkpoints[variant]))
+    model, about = detoxify_model.load(options(checkpoints[variant], variant))
     wanted = [oracle.predict(text) for text in TEXTS]
     found = known.scores(model, TEXTS)
-    assert about["labels"] == [detoxify_model.LABELS[name] for name in oracle.class_names]
+    assert sorted(about["labels"]) == sorted(DETOXIFY[name] for name in oracle.class_names)
     assert len(about["labels"]) == (6 if "original" in variant else 7)
     for scores, said in zip(found, wanted, strict=True):
-        assert scores == pytest.approx(list(said.values()), abs=2e-3)
+        by_label = {DETOXIFY[name]: score for name, score in said.items()}
+        assert dict(zip(about["labels"], scores, strict=True)) == pytest.approx(by_label, abs=2e-3)
     assert len({tuple(scores) for scores in found}) == len(TEXTS), "scores differ, or nothing is shown"
 
 
 def test_a_trained_one_knows_insults(checkpoints: Any) -> None:
     model, about = detoxify_model.load(options(checkpoints["original"]))
-    toxic = about["labels"].index("toxicity.toxic")
+    toxic = about["labels"].index("toxicity")
     bad, good = known.scores(model, ["you are a stupid idiot", "hello nice day"])
     assert bad[toxic] > 0.7 > 0.2 > good[toxic]
 
@@ -78,9 +86,10 @@ def test_it_is_converted_once(checkpoints: Any, cache: Path) -> None:
 def test_what_was_converted_loads_by_its_path(checkpoints: Any, tmp_path: Path) -> None:
     file, base = checkpoints["unbiased"]
     detoxify_model.convert(file, base, tmp_path / "out", known.sha256(file))
-    one, about = detoxify_model.load({"path": str(tmp_path / "out")})
-    other, _ = detoxify_model.load(options(checkpoints["unbiased"]))
-    assert about["labels"][-1] == "toxicity.sexual"
+    converted = DetoxifySource(kind="detoxify", variant="unbiased", path=str(tmp_path / "out"))
+    one, about = detoxify_model.load(worker_options(converted, 1))
+    other, _ = detoxify_model.load(options(checkpoints["unbiased"], "unbiased"))
+    assert about["labels"][-1] == "sexual"
     assert known.scores(one, TEXTS) == known.scores(other, TEXTS)
     names = json.loads((tmp_path / "out" / "config.json").read_text())["id2label"]
     assert [names[str(n)] for n in range(16)] == [*known.UNBIASED, *known.IDENTITIES]
@@ -116,6 +125,11 @@ def test_a_pickle_is_never_run(tmp_path: Path, checkpoints: Any, monkeypatch: py
 def test_what_is_not_meant_is_not_read(change: dict[str, Any], said: str, checkpoints: Any) -> None:
     with pytest.raises(ConfigError, match=said):
         detoxify_model.load(options(checkpoints["original"], **change))
+
+
+def test_the_variant_has_to_fit(checkpoints: Any) -> None:
+    with pytest.raises(ConfigError, match=r"variant: unbiased has sexual_explicit, .* has not: toxicity, severe"):
+        detoxify_model.load(options(checkpoints["original"], "unbiased"))
 
 
 def test_the_base_has_to_fit(checkpoints: Any, tmp_path: Path) -> None:
