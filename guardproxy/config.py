@@ -263,6 +263,16 @@ def load(
     return settings
 
 
+def load_inference(file: File | None, environ: Mapping[str, str]) -> Inference:
+    """What a command needs that only runs models: the section `inference`. Raises ConfigError."""
+    values = Values()
+    if file is not None:
+        read(file, values)
+    for path, value, name in _from_environment(environ):
+        values.put(path, value, (name, 0, 0))
+    return _validate(values).inference
+
+
 def _tool_keys(settings: Settings, environ: Mapping[str, str], values: Values) -> Iterator[tuple[str, SecretStr]]:
     for name, target in settings.tools.servers.items():
         if target.key_env and (key := _secret(environ, target.key_env, values, ("tools", "servers", name, "key_env"))):

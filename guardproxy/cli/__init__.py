@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "demo": "run the backend, the proxy and three exchanges through both",
     "check": "say what is wrong with a policy",
     "test": "run the tests inside a policy",
+    "score": "score texts with a model",
     "schema": "print the JSON Schema of policy files, for editors",
     "filters": "list the filters, their labels and options",
 }

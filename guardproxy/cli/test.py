@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from typing import Any
 
 from guardproxy import detectors
 from guardproxy.cli import COMMANDS
+from guardproxy.config import PREFIX, load_inference
 from guardproxy.engine import Cut, Guard, Silent
+from guardproxy.inference import models
 from guardproxy.policy.cases import Case, fired, mismatches, run_pure
 from guardproxy.policy.load import ConfigErrors, Examined, examine
 from guardproxy.policy.model import Mode, Policy
@@ -48,9 +51,12 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("directory", type=Path, metavar="DIR", help="directory of the policy, or its file")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
+    parser.add_argument("--config", metavar="FILE", type=Path, help="settings in YAML, for models of your own")
 
 
 def run(args: argparse.Namespace) -> int:
+    named = os.environ.get(PREFIX + "CONFIG")
+    models.configure(load_inference(args.config or (Path(named) if named else None), os.environ))
     examined = examine(args.directory, detectors.catalogue(), detectors.build)
     if examined.policy is None:
         raise ConfigErrors(examined.problems)

@@ -61,18 +61,9 @@ class ModelConfig(FilterConfig):
 
     @model_validator(mode="after")
     def _fits(self) -> ModelConfig:
-        if self.window - self.step < self.slack:
-            raise ValueError(f"`step` must be at least {self.slack} smaller than `window`")
+        if self.step > self.window * 5 // 6:
+            raise ValueError("`step` must be at most five sixths of `window`: windows have to share some text")
         return self
-
-    @property
-    def slack(self) -> int:
-        """Characters that a border may be moved to the end of a word."""
-        return min(64, self.window // 6)
-
-    @property
-    def sizes(self) -> Sizes:
-        return Sizes(self.window, self.step, self.slack)
 
 
 class ModelFilter:
@@ -87,12 +78,16 @@ class ModelFilter:
         config.refuse_views(name)
         self.name, self.hold, self.config = name, config.hold, config
         self.labels = tuple(label for label in self.OUTPUTS if not config.labels or label in config.labels)
+        self.sizes = Sizes.of(config.window, config.step)
         self._least = math.log(config.threshold / (1 - config.threshold))
         self.classifier: Classifier | None = None
         self.picks: tuple[tuple[str, tuple[int, ...]], ...] = ()
         """Label to the places of its scores."""
-        self.seconds_per_kilobyte = getattr(models.source(config.model), "pace", PACE)
+
+    @property
+    def seconds_per_kilobyte(self) -> float:
         """What the engine's deadline allows on top of its second."""
+        return models.pace(self.config.model) or PACE
 
     def role(self, origin: Origin) -> str:
         """Who the model is told says this."""
@@ -150,7 +145,7 @@ class ModelScan:
 
     def __init__(self, one: ModelFilter, classifier: Classifier, role: str, tenant: str) -> None:
         self._filter, self._classifier, self._role, self._tenant = one, classifier, role, tenant
-        self._windows = Windows(one.config.sizes)
+        self._windows = Windows(one.sizes)
         self._fed = 0
         self._head: str | None = ""  # until it is known whether this is for the model
         self._done = False  # nothing behind is read any more

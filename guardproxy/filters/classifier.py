@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from pydantic import field_validator
 
 from guardproxy.filters._model_filter import ModelConfig, ModelFilter
-from guardproxy.inference import known, models
-from guardproxy.sections import ModelSource
+from guardproxy.inference import models
 from guardproxy.types import ConfigError
 
 LABELS = ("*",)
@@ -39,16 +38,21 @@ class Filter(ModelFilter):
 
     def __init__(self, name: str, config: Config) -> None:
         super().__init__(name, config)
-        source = models.source(config.model)
-        said = models.spec(config.model).labels if isinstance(source, ModelSource) else known.labels(source)
-        every = {label if "." in label else f"{name}.{label}": label for label in said}
-        if odd := sorted(config.labels - set(every)):
+        self.labels = tuple(config.labels) or LABELS
+        if config.model in models.names():  # a policy may be checked where the operator's settings are not
+            self.labels = tuple(self._named(models.labels(config.model)))
+
+    def _named(self, said: Sequence[str]) -> dict[str, str]:
+        """Label that is reported to the model's, for those that are looked for. Raises ConfigError."""
+        every = {label if "." in label else f"{self.name}.{label}": label for label in said}
+        if odd := sorted(self.config.labels - set(every)):
             raise ConfigError(
-                f"filter {name!r}: model {config.model!r} can't say {', '.join(odd)}; it says {', '.join(every)}",
+                f"filter {self.name!r}: model {self.config.model!r} can't say {', '.join(odd)}; it says {', '.join(every)}",
                 path=("labels",),
             )
-        self._outputs = {label: each for label, each in every.items() if not config.labels or label in config.labels}
-        self.labels = tuple(self._outputs)
+        return {label: each for label, each in every.items() if not self.config.labels or label in self.config.labels}
 
     def _picks(self, known: Sequence[str]) -> tuple[tuple[str, tuple[int, ...]], ...]:
-        return tuple((label, (known.index(output),)) for label, output in self._outputs.items())
+        named = self._named(known)
+        self.labels = tuple(named)
+        return tuple((label, (known.index(output),)) for label, output in named.items())

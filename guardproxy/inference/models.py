@@ -56,6 +56,11 @@ def source(name: str) -> AnySource:
     )
 
 
+def pace(name: str) -> float:
+    """Seconds that a kilobyte of text may take with a model, if the settings say so; otherwise 0."""
+    return float(getattr(_settings.models.get(name), "pace", 0.0))
+
+
 def _of_folder(name: str, one: ModelSource) -> Spec:
     path = Path(one.path).resolve()
     folder = Folder(path)
@@ -77,6 +82,12 @@ def spec(name: str) -> Spec:
     """What a model says and how it is run. Raises ConfigError when it isn't there or is not whole."""
     one = source(name)
     return _of_folder(name, one) if isinstance(one, ModelSource) else known.spec(name, one, _settings.threads)
+
+
+def labels(name: str) -> tuple[str, ...]:
+    """What a model can say, told without loading it. Raises ConfigError."""
+    one = source(name)
+    return tuple(_of_folder(name, one).labels) if isinstance(one, ModelSource) else known.labels(one)
 
 
 async def acquire(name: str) -> Classifier:

@@ -17,6 +17,7 @@ from typing import Final
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
+from guardproxy.inference.models import configure as configure_models
 from guardproxy.library import build
 from guardproxy.server.answered import GONE, answer_headers, answered
 from guardproxy.server.closing import Closing
@@ -64,6 +65,8 @@ class GuardMiddleware:
         self.app, self.policy = app, policy
         self.prefix = prefix and "/" + prefix.strip("/")
         self._paths = paths()
+        if settings is not None:
+            configure_models(settings.inference)
         self.settings = settings or Settings(decision_log="none")
         self.metrics = Metrics()
         self._lock = asyncio.Lock()

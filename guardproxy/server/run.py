@@ -18,6 +18,7 @@ import uvicorn
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
 from guardproxy.engine.approvals import MemoryApprovals
+from guardproxy.inference.models import configure as configure_models
 from guardproxy.library import build
 from guardproxy.policy.model import FAILURE_RULE, Mode, Policy
 from guardproxy.server.admin import AdminApp
@@ -44,6 +45,7 @@ LAST = 1.0
 
 def build_guard(settings: Settings) -> Guard:
     """The guard of these settings, not started. Raises ConfigError and ConfigErrors."""
+    configure_models(settings.inference)
     key = settings.hash_key.get_secret_value().encode() if settings.hash_key else None
     return build(settings.policies, key=key, held_limit=settings.limits.held)
 

@@ -21,6 +21,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics import MetricWrapperBase
 
 from guardproxy import __version__
+from guardproxy.telemetry.models import ModelCollector
 
 SHORT = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Seconds: time that the guard itself takes."""
@@ -116,6 +117,7 @@ class Metrics:
         self.store_rows_evicted = Counter(
             "guardproxy_store_rows_evicted", "Rows that went to make room for newer ones.", registry=self.registry
         )
+        self.registry.register(ModelCollector())
         self._policy = Info("guardproxy_policy", "The policy in force.", registry=self.registry)
         build = Info("guardproxy_build", "The program.", registry=self.registry)
         build.info({"version": __version__})

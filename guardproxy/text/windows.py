@@ -26,6 +26,11 @@ class Sizes:
         if not 0 < self.step + self.slack < self.width:
             raise ValueError(f"windows of {self.width} characters can't follow each other every {self.step}")
 
+    @classmethod
+    def of(cls, width: int, step: int) -> Sizes:
+        """With the slack that fits."""
+        return cls(width, step, max(0, min(64, width // 6, width - step - 1)))
+
     @property
     def most(self) -> int:
         """Characters of the longest window."""
