@@ -6,13 +6,12 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from guardproxy.inference import weights
+from guardproxy.inference import taxonomies, weights
 from guardproxy.inference.classifier import Spec
 from guardproxy.sources import (
     DetoxifySource,
     GenerativeSource,
     Known,
-    Placed,
     TokensSource,
     TransformersSource,
 )
@@ -44,7 +43,7 @@ def labels(source: Known) -> tuple[str, ...]:
         case DetoxifySource():
             return tuple(ours for name, ours in DETOXIFY.items() if name in classes(source))
         case GenerativeSource():
-            raise ConfigError("generative models are not there yet")
+            return tuple(dict.fromkeys(categories(source).values()))
         case TokensSource():
             raise ConfigError(
                 "a model of kind `tokens` says what words are, not what a text is: name it as `token_model` of a filter of "
@@ -56,6 +55,11 @@ def classes(source: DetoxifySource) -> tuple[str, ...]:
     """The classes of a variant of Detoxify."""
     original = source.variant.startswith("original")
     return tuple(name for name in DETOXIFY if not (original and name == UNBIASED_ONLY))
+
+
+def categories(source: GenerativeSource) -> Mapping[str, str]:
+    """Category of a generative model to our label."""
+    return source.labels or taxonomies.LABELS[source.format]
 
 
 def spec(name: str, source: Known, threads: int) -> Spec:
@@ -81,8 +85,8 @@ def worker_options(source: Known, threads: int) -> dict[str, Any]:
     options: dict[str, Any] = {**source.model_dump(exclude={"kind", "pace"}), "threads": threads}
     if isinstance(source, DetoxifySource):
         options["labels"] = {each: DETOXIFY[each] for each in classes(source)}
-    if isinstance(source, Placed):
-        options["sha256"] = dict(source.sha256)
+    if isinstance(source, GenerativeSource):
+        options["labels"] = dict(categories(source))
     return options
 
 
