@@ -50,6 +50,10 @@ class Spec:
     """Characters of a window."""
     step: int
     digest: str
+    memory: int = 4 << 30
+    """Bytes of address space of a worker."""
+    pace: float = _PER_WINDOW
+    """Seconds of a window after which a worker counts as stuck."""
 
 
 @dataclass(slots=True)
@@ -102,7 +106,7 @@ class Classifier:
         """`cache`: bytes; `queue`: texts that may wait."""
         self.spec, self.queue, self.counts = spec, queue, counts or Counts()
         self.cache = ScoreCache(cache, spec.digest)
-        self.pool = Pool(spec.module, spec.options, workers=workers, start_deadline=start_deadline)
+        self.pool = Pool(spec.module, spec.options, workers=workers, start_deadline=start_deadline, memory=spec.memory)
         self._scores = struct.Struct(f"<{len(spec.labels)}e")
         self._free = workers
         self._jobs: dict[Key, _Job] = {}
@@ -227,7 +231,7 @@ class Classifier:
     async def _run(self, batch: list[_Job]) -> None:
         started = time.perf_counter()
         try:
-            deadline = _BASE + _PER_WINDOW * len(batch)
+            deadline = _BASE + self.spec.pace * len(batch)
             reply = await self.pool.call([job.said for job in batch], deadline=deadline)
             scores = self._parts(reply, len(batch))
         except TimeoutError as e:

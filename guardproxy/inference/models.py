@@ -6,15 +6,16 @@ A model is loaded once in an event loop, however many filters and policies use i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import guardproxy
+from guardproxy.inference import known
 from guardproxy.inference.classifier import Classifier, Counts, Spec
 from guardproxy.inference.folder import Folder
-from guardproxy.sections import Inference, ModelSource
+from guardproxy.sections import AnySource, Inference, ModelSource
 from guardproxy.types import ConfigError
 
 SHIPPED: Final = "small"
@@ -44,7 +45,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted({SHIPPED, *_settings.models}))
 
 
-def source(name: str) -> ModelSource:
+def source(name: str) -> AnySource:
     """Where a model comes from. Raises ConfigError for an unknown name."""
     if name in _settings.models:
         return _settings.models[name]
@@ -53,6 +54,11 @@ def source(name: str) -> ModelSource:
     raise ConfigError(
         f"there is no model {name!r}; the models are {', '.join(names())} (add it under `inference: models:` in the settings)"
     )
+
+
+def pace(name: str) -> float:
+    """Seconds that a kilobyte of text may take with a model, if the settings say so; otherwise 0."""
+    return float(getattr(_settings.models.get(name), "pace", 0.0))
 
 
 def _of_folder(name: str, one: ModelSource) -> Spec:
@@ -72,14 +78,16 @@ def _of_folder(name: str, one: ModelSource) -> Spec:
     )
 
 
-KINDS: Final[Mapping[str, Callable[[str, ModelSource], Spec]]] = {"onnx": _of_folder}
-"""What a source's `kind` may be, and how it is read."""
-
-
 def spec(name: str) -> Spec:
     """What a model says and how it is run. Raises ConfigError when it isn't there or is not whole."""
     one = source(name)
-    return KINDS[one.kind](name, one)
+    return _of_folder(name, one) if isinstance(one, ModelSource) else known.spec(name, one, _settings.threads)
+
+
+def labels(name: str) -> tuple[str, ...]:
+    """What a model can say, told without loading it. Raises ConfigError."""
+    one = source(name)
+    return tuple(_of_folder(name, one).labels) if isinstance(one, ModelSource) else known.labels(one)
 
 
 async def acquire(name: str) -> Classifier:
