@@ -94,3 +94,17 @@ def test_the_filter_of_the_docs_finds_what_it_says() -> None:
     for text, label in made["EXAMPLES"].items():
         scan = one.open(Origin(Direction.RESPONSE, Role.ASSISTANT), Context())
         assert [f.label for f in scan.feed(text, last=True).findings] == ([label] if label else [])
+
+
+def test_what_the_page_on_conduct_shows_is_so(tmp_path: Path) -> None:
+    told = examined(_with_tests(shown("docs/conduct.md", "yaml")), tmp_path)
+    assert told.problems == []
+    assert told.policy is not None
+    results = asyncio.run(run_cases(told.policy, told.cases))
+    assert {r.status for r in results} == {"pass"}
+
+
+def _with_tests(blocks: list[str]) -> str:
+    """The tests of the page under the shipped policy for reasoning."""
+    pack = (ROOT / "policies/packs/reasoning.yaml").read_text("utf-8").partition("\ntests:\n")[0]
+    return f"{pack}\ntests:\n" + "".join(b for b in blocks if b.startswith("  - name:"))

@@ -153,6 +153,8 @@ def unheard(subject: Subject) -> Complaints:
 def given_call(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
     """A test with a `call` is one of the assistant's, of a named tool."""
     given, error = entry.given, subject.source.error
+    if given.text is None and given.said:
+        yield error("GP002", "`said` stands before a `text`, and the test is given none", (*path, "said"), key=True)
     if given.call is None:
         for key in ("plain", "declared", "before"):
             if key in given.model_fields_set:
