@@ -20,9 +20,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from guardproxy.filters._quotes import SEED, QuoteScan, Source
+from guardproxy.filters._together import Together
 from guardproxy.text import PatternFilter, Rule
 from guardproxy.text.words import words_of
-from guardproxy.types import Context, Direction, FilterConfig, Finding, Needs, Origin, Report, Role, Scan, Utterance
+from guardproxy.types import Context, Direction, FilterConfig, Needs, Origin, Role, Scan, Utterance
 
 LABELS = ("leak.system_prompt", "leak.canary")
 SAID = (
@@ -123,25 +124,6 @@ class Filter:
 
     async def aclose(self) -> None:
         """Nothing to close."""
-
-
-class Together:
-    """Several scans of one text that answer at once; with none of them, nothing is found."""
-
-    __slots__ = ("_read", "_scans")
-
-    def __init__(self, scans: list[Scan]) -> None:
-        self._scans, self._read = scans, 0
-
-    def feed(self, text: str, *, last: bool) -> Report:
-        self._read += len(text)
-        settled, found = self._read, list[Finding]()
-        for scan in self._scans:
-            report = scan.feed(text, last=last)
-            assert isinstance(report, Report)
-            found += report.findings
-            settled = min(settled, report.settled)
-        return Report(tuple(found), settled)
 
 
 def _literal(text: str) -> str:
