@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from guardproxy import detectors
 from guardproxy.cli.test import run_cases
 from guardproxy.config import load
@@ -96,15 +98,12 @@ def test_the_filter_of_the_docs_finds_what_it_says() -> None:
         assert [f.label for f in scan.feed(text, last=True).findings] == ([label] if label else [])
 
 
-def test_what_the_page_on_conduct_shows_is_so(tmp_path: Path) -> None:
-    told = examined(_with_tests(shown("docs/conduct.md", "yaml")), tmp_path)
-    assert told.problems == []
+@pytest.mark.parametrize(("name", "tests"), [("discreet", 1), ("helpdesk", 4)])
+def test_the_policies_of_the_page_on_conduct_are_clean_and_their_tests_pass(
+    name: str, tests: int, tmp_path: Path
+) -> None:
+    [page] = [p for p in shown("docs/conduct.md", "yaml") if f"policy: {name}" in p]
+    told = examined(page, tmp_path)
+    assert (told.problems, told.warnings) == ([], [])
     assert told.policy is not None
-    results = asyncio.run(run_cases(told.policy, told.cases))
-    assert {r.status for r in results} == {"pass"}
-
-
-def _with_tests(blocks: list[str]) -> str:
-    """The tests of the page under the shipped policy for reasoning."""
-    pack = (ROOT / "policies/packs/reasoning.yaml").read_text("utf-8").partition("\ntests:\n")[0]
-    return f"{pack}\ntests:\n" + "".join(b for b in blocks if b.startswith("  - name:"))
+    assert [r.status for r in asyncio.run(run_cases(told.policy, told.cases))] == ["pass"] * tests

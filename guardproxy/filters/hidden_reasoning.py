@@ -1,4 +1,4 @@
-"""Finds thinking that means to hide something from who reads the answer, and answers that claim what thinking denies.
+"""Finds thinking that means to hide something, and answers that claim what thinking denies.
 
     filters:
       thinking: {use: hidden_reasoning}
