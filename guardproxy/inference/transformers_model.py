@@ -99,7 +99,7 @@ def plain(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text)
 
 
-def _int8(model: Any, torch: Any) -> Any:
+def eight_bits(model: Any, torch: Any) -> Any:
     """Linear layers in eight bits, scaled anew for each input."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -118,7 +118,7 @@ class Classifier:
         self._groups = _groups(model.config, options["labels"], self.labels, exclusive=self._exclusive)
         self._int8 = bool(options.get("int8"))
         self._normal = bool(options.get("normal", True))
-        self._model = _int8(model, torch) if self._int8 else model
+        self._model = eight_bits(model, torch) if self._int8 else model
         self._overlap = min(OVERLAP, self.max_tokens // 4)
         self.about = {"labels": list(self.labels), "max_tokens": self.max_tokens, "model": model.config.model_type}
 

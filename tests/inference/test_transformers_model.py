@@ -137,6 +137,9 @@ def test_a_model_without_a_classifier_is_refused(models: dict[str, Path], tmp_pa
 
     BertModel.from_pretrained(models["Bert"]).save_pretrained(tmp_path)
     known.tokenizer(tmp_path)
+    with pytest.raises(ConfigError, match="is a BertModel, which is no model ForSequenceClassification"):
+        load(tmp_path)
+    known.edit(tmp_path / "config.json", architectures=None)
     with pytest.raises(ConfigError, match=r"lacks weights.*classifier\.bias.*random"):
         load(tmp_path)
 
