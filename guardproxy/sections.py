@@ -57,6 +57,8 @@ class Inference(Section):
     """Processes of each model."""
     threads: Count = 1
     """Threads of each of those processes."""
+    queue: Count = 512
+    """Windows of text that may wait for a model. One more is a `guard.timeout` at once."""
     cache: Bytes = 32_000_000
     """Of scores that each model keeps, so that no text is read twice."""
 

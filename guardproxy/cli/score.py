@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gzip
+import io
 import json
 import os
 import sys
@@ -115,7 +116,7 @@ def read(file: str, roles: frozenset[str]) -> Iterator[Row]:
 
 def _opened(file: str) -> IO[str]:
     if file == "-":
-        return open(sys.stdin.fileno(), encoding="utf-8", closefd=False)
+        return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8")
     if file.endswith(".gz"):
         return gzip.open(file, "rt", encoding="utf-8")
     return Path(file).open(encoding="utf-8")
@@ -125,7 +126,7 @@ def _row(line: str, roles: frozenset[str]) -> Row:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as e:
-        raise ValueError(f"no JSON: {e.msg} at character {e.pos + 1}") from None
+        raise ValueError(f"no JSON: {e.msg} (character {e.pos + 1})") from None
     except RecursionError:
         raise ValueError("no row: it is nested too deeply") from None
     if not isinstance(row, dict):
@@ -133,7 +134,7 @@ def _row(line: str, roles: frozenset[str]) -> Row:
     if "id" not in row or not isinstance(row.get("text"), str):
         raise ValueError("a row needs `id` and `text`, a string")
     role = row.get("role", "user")
-    known = ROLES.get(role, role) if isinstance(role, str) else role
+    known = ROLES.get(role, role) if isinstance(role, str) else ""
     if known not in roles:
         raise ValueError(f"role {role!r} is none that the model knows: {', '.join(sorted(roles))}")
     return Row(row["id"], row["text"], known)

@@ -25,8 +25,8 @@ class _Part(BaseModel):
 class Label(_Part):
     """One output: its score is `sigmoid(scale * logit + shift)`."""
 
-    scale: float = 1.0
-    shift: float = 0.0
+    scale: float = Field(1.0, gt=0, le=1000)
+    shift: float = Field(0.0, ge=-1000, le=1000)
     windows: Literal["max", "first"] = "max"
     """Which window of a text speaks for it: the worst one, or the first (an answer that refuses begins with that)."""
 

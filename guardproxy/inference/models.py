@@ -122,8 +122,8 @@ async def acquire(name: str) -> Classifier:
     wanted, loop = spec(name), asyncio.get_running_loop()
     shared = _running.get((loop, wanted))
     if shared is None:
-        counts = _counts.setdefault(name, Counts())
-        classifier = Classifier(wanted, workers=_settings.workers, cache=_settings.cache, counts=counts)
+        bounds = {"workers": _settings.workers, "queue": _settings.queue, "cache": _settings.cache}
+        classifier = Classifier(wanted, **bounds, counts=_counts.setdefault(name, Counts()))
         shared = _running[loop, wanted] = _Shared(classifier, loop.create_task(classifier.start()))
     shared.users += 1
     try:

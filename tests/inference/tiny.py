@@ -49,8 +49,9 @@ def tokenizer() -> str:
     return one.to_str()
 
 
-def weights() -> bytes:
-    """`model.onnx`: the highest value of any token, but no higher than the role's token allows."""
+def weights(far: float = 1000.0) -> bytes:
+    """`model.onnx`: the highest value of any token, but no higher than the role's token allows. `far`: how much lower what is
+    only padding counts."""
     import numpy as np
     from onnx import TensorProto, helper, numpy_helper
 
@@ -79,7 +80,7 @@ def weights() -> bytes:
         "words": words,
         "roles": roles,
         "one": np.array(1.0, np.float32),
-        "far": np.array(1000.0, np.float32),
+        "far": np.array(far, np.float32),
         "last": np.array([2], np.int64),
         "middle": np.array([1], np.int64),
     }
@@ -90,7 +91,7 @@ def weights() -> bytes:
     return bytes(model.SerializeToString())
 
 
-def about(files: dict[str, bytes], **changes: Any) -> dict[str, Any]:
+def about(files: dict[str, bytes], /, **changes: Any) -> dict[str, Any]:
     """`model.json`."""
     labels = {label: {"windows": "first" if label == "refusal" else "max"} for label in LABELS}
     return {
@@ -106,10 +107,10 @@ def about(files: dict[str, bytes], **changes: Any) -> dict[str, Any]:
     }
 
 
-def write(folder: Path, **changes: Any) -> Path:
+def write(folder: Path, *, far: float = 1000.0, **changes: Any) -> Path:
     """The model in a folder; `changes` are of `model.json`."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = {"model.onnx": weights(), "tokenizer.json": tokenizer().encode()}
+    files = {"model.onnx": weights(far), "tokenizer.json": tokenizer().encode()}
     for name, raw in files.items():
         (folder / name).write_bytes(raw)
     (folder / "model.json").write_text(json.dumps(about(files, **changes)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,7 +49,7 @@ def test_windows_cover_the_text_and_share_some(text: str) -> None:
     assert all(w.text == text[w.start : w.end] and 0 < len(w.text) <= SMALL.most for w in found)
     if text:
         assert found[0].start == 0 and found[-1].end == len(text)
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in itertools.pairwise(found):
         assert one.start < other.start and one.end < other.end
         assert one.end - other.start >= SMALL.width - SMALL.step - SMALL.slack
 
