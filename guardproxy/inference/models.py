@@ -84,6 +84,7 @@ def tagger(name: str, score: float, workers: int) -> Pool:
         workers=workers,
         queue=64 * workers,
         deadline=10 + one.pace * 8,
+        start_deadline=known.START,
         memory=weights.memory(options),
     )
 

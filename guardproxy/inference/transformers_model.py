@@ -14,6 +14,7 @@ import base64
 import importlib
 import re
 import struct
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -54,8 +55,7 @@ def load(options: Mapping[str, Any]) -> tuple[Callable[[Json], Json], Json]:
         transformers.AutoModelForSequenceClassification, place, options, torch, dtype=torch.float32
     )
     classifier = Classifier(model, tokenizer(place, transformers), options, torch)
-    classifier.warm()
-    return classifier, classifier.about
+    return classifier, classifier.about | {"seconds": classifier.warm()}
 
 
 def tokenizer(place: Path, transformers: Any) -> Any:
@@ -122,9 +122,13 @@ class Classifier:
         self._overlap = min(OVERLAP, self.max_tokens // 4)
         self.about = {"labels": list(self.labels), "max_tokens": self.max_tokens, "model": model.config.model_type}
 
-    def warm(self) -> None:
-        """Compute something of every size before the first call: what can't be computed is told at the start."""
+    def warm(self) -> float:
+        """Compute something of every size before the first call: what can't be computed is told at the start. Returns the
+        seconds that a text of 128 words takes."""
         self.logits(["warm up", "and again " * self.max_tokens])
+        started = time.perf_counter()
+        self.logits(["word " * 128])
+        return time.perf_counter() - started
 
     def __call__(self, request: Json) -> Json:
         return packed(self.logits([text for _, text in request]))
