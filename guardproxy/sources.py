@@ -124,6 +124,8 @@ class TokensSource(Placed):
     kind: Literal["tokens"]
     entities: dict[TheirLabel, str] = Field(min_length=1, max_length=1000)
     """Label of the model, without `B-` and `I-`, to Presidio's name: `{PER: PERSON}`."""
+    words: Literal["first", "each"] = "first"
+    """Whether the first token of a word speaks for all of it, as most models are trained, or each for itself."""
     max_tokens: Tokens | None = None
     int8: bool = False
 

@@ -23,8 +23,12 @@ Said = tuple[str, str]
 """Who says a text (a role of the model), and the text."""
 
 MAX_WINDOWS, MAX_CHARACTERS = 16, 12_000
-"""Of one batch: what an idle worker is given at once. Somebody who asks then waits that long at most, and a fifth of a second
-is what the shipped model takes for it."""
+"""Of one batch."""
+TURN = 0.25
+"""Seconds that a batch may take by what the last ones took. Who comes behind it waits so long at most, and nobody is late
+because others were put into the same batch."""
+_PACE = 0.015
+"""Seconds of a window, where the worker doesn't tell what one took when it started."""
 SHARE = 64
 """Texts of one ask that wait at once, so that a long text doesn't fill the queue."""
 _BASE, _PER_WINDOW = 5.0, 0.5
@@ -54,6 +58,8 @@ class Spec:
     """Bytes of address space of a worker."""
     pace: float = _PER_WINDOW
     """Seconds of a window after which a worker counts as stuck."""
+    start: float = 60.0
+    """Seconds after which a worker that is not ready counts as stuck."""
 
 
 @dataclass(slots=True)
@@ -101,14 +107,20 @@ class Classifier:
         cache: int = 32_000_000,
         queue: int = 512,
         counts: Counts | None = None,
-        start_deadline: float = 60.0,
+        start_deadline: float | None = None,
     ) -> None:
         """`cache`: bytes; `queue`: texts that may wait."""
         self.spec, self.queue, self.counts = spec, queue, counts or Counts()
         self.cache = ScoreCache(cache, spec.digest)
-        self.pool = Pool(spec.module, spec.options, workers=workers, start_deadline=start_deadline, memory=spec.memory)
+        self.pool = Pool(
+            spec.module,
+            spec.options,
+            workers=workers,
+            start_deadline=spec.start if start_deadline is None else start_deadline,
+            memory=spec.memory,
+        )
         self._scores = struct.Struct(f"<{len(spec.labels)}e")
-        self._free = workers
+        self._free, self._pace = workers, _PACE
         self._jobs: dict[Key, _Job] = {}
         self._pending: dict[Key, _Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -117,6 +129,7 @@ class Classifier:
     async def start(self) -> None:
         """Load the model. Raises ConfigError with what an operator has to do."""
         await self.pool.start()
+        self._pace = max(1e-4, float(self.pool.about.get("seconds", _PACE)))
 
     async def aclose(self) -> None:
         """End the workers. Whoever still waits gets an error."""
@@ -215,11 +228,12 @@ class Classifier:
 
     def _batch(self) -> list[_Job]:
         """The next texts of the queue, in the order in which they came."""
+        most = max(1, min(MAX_WINDOWS, int(TURN / self._pace)))
         batch: list[_Job] = []
         characters = 0
         for job in self._pending.values():
             characters += len(job.said[1])
-            if batch and (len(batch) >= MAX_WINDOWS or characters > MAX_CHARACTERS or job.alone):
+            if batch and (len(batch) >= most or characters > MAX_CHARACTERS or job.alone):
                 break
             batch.append(job)
             if job.alone:
@@ -241,6 +255,7 @@ class Classifier:
             self._again(batch, e)
         else:
             self.counts.windows += len(batch)
+            self._pace += 0.3 * ((time.perf_counter() - started) / len(batch) - self._pace)
             for job, one in zip(batch, scores, strict=True):
                 self._done(job, one)
         finally:

@@ -10,6 +10,7 @@ Texts go in and scores come out as for every model that `classifier` runs: see `
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -43,8 +44,7 @@ def load(options: Mapping[str, Any]) -> tuple[Callable[[Json], Json], Json]:
             f"{place} has no chat template, which says how the model is asked: add its chat_template.jinja"
         )
     judge = Judge(model, words, options, torch)
-    judge.warm()
-    return judge, judge.about
+    return judge, judge.about | {"seconds": judge.warm()}
 
 
 class Judge:
@@ -114,17 +114,21 @@ class Judge:
         for at in range(step, len(ids) - (room - step), step):
             yield ids[at : at + room]
 
-    def warm(self) -> None:
-        """Compute once before the first call: what can't be computed is told at the start. What it says doesn't matter."""
+    def warm(self) -> float:
+        """Compute once before the first call: what can't be computed is told at the start. Returns the seconds that reading
+        the prompts takes, which is less than what judging does."""
         for before, behind in self._prompts.values():
             if self._room(before, behind) < LEAST_ROOM:
                 raise ConfigError(
                     f"max_tokens: the prompt has {len(before) + len(behind)} tokens; with the answer nothing fits into "
                     f"{self.max_tokens}"
                 )
-        before, behind = next(iter(self._prompts.values()))
-        with self._torch.inference_mode():
-            self._model(input_ids=self._torch.tensor([before + behind]))
+        started = time.perf_counter()
+        for key in self._criteria():
+            before, behind = self._prompts[key, "user"]
+            with self._torch.inference_mode():
+                self._model(input_ids=self._torch.tensor([before + behind]))
+        return time.perf_counter() - started
 
     def _room(self, before: Sequence[int], behind: Sequence[int]) -> int:
         return self.max_tokens - self._answer_tokens - len(before) - len(behind)

@@ -17,7 +17,9 @@ from guardproxy.sources import (
 )
 from guardproxy.types import ConfigError
 
-ROLES: Final = frozenset({"user", "assistant", "document", "tool"})
+ROLES: Final = frozenset({"user", "assistant", "document", "tool", "training_example"})
+START: Final = 300.0
+"""Seconds that loading may take: gigabytes from a slow disk, a checkpoint that is converted."""
 WIDTH, STEP = 600, 400
 """Characters of a window, and from one to the next, where a filter doesn't say."""
 
@@ -77,6 +79,7 @@ def spec(name: str, source: Known, threads: int) -> Spec:
         digest=hashlib.sha256(source.model_dump_json().encode()).hexdigest(),
         memory=weights.memory(options),
         pace=source.pace * WIDTH / 1000,
+        start=START,
     )
 
 

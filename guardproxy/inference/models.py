@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Final
 
 import guardproxy
-from guardproxy.inference import known
+from guardproxy.inference import known, weights
 from guardproxy.inference.classifier import Classifier, Counts, Spec
 from guardproxy.inference.folder import Folder
+from guardproxy.inference.pool import Pool
 from guardproxy.sections import AnySource, Inference, ModelSource
+from guardproxy.sources import TokensSource
 from guardproxy.types import ConfigError
 
 SHIPPED: Final = "small"
@@ -59,6 +61,32 @@ def source(name: str) -> AnySource:
 def pace(name: str) -> float:
     """Seconds that a kilobyte of text may take with a model, if the settings say so; otherwise 0."""
     return float(getattr(_settings.models.get(name), "pace", 0.0))
+
+
+def tokens(name: str) -> TokensSource | None:
+    """The token classifier of this name; None where the settings don't know the name. Raises ConfigError for another kind."""
+    one = _settings.models.get(name)
+    if one is not None and not isinstance(one, TokensSource):
+        raise ConfigError(f"model {name!r} is of kind {one.kind}; a `token_model` is one of kind tokens")
+    return one
+
+
+def tagger(name: str, score: float, workers: int) -> Pool:
+    """Workers of a token classifier, not started: texts in, lists of [entity, start, end, score] out. Raises ConfigError."""
+    one = tokens(name)
+    if one is None:
+        source(name)  # says what there is
+        raise ConfigError(f"model {name!r} is of kind onnx; a `token_model` is one of kind tokens")
+    options = {**known.worker_options(one, _settings.threads), "score": score}
+    return Pool(
+        known.MODULES[one.kind],
+        options,
+        workers=workers,
+        queue=64 * workers,
+        deadline=10 + one.pace * 8,
+        start_deadline=known.START,
+        memory=weights.memory(options),
+    )
 
 
 def _of_folder(name: str, one: ModelSource) -> Spec:

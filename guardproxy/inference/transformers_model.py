@@ -14,6 +14,7 @@ import base64
 import importlib
 import re
 import struct
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -54,8 +55,7 @@ def load(options: Mapping[str, Any]) -> tuple[Callable[[Json], Json], Json]:
         transformers.AutoModelForSequenceClassification, place, options, torch, dtype=torch.float32
     )
     classifier = Classifier(model, tokenizer(place, transformers), options, torch)
-    classifier.warm()
-    return classifier, classifier.about
+    return classifier, classifier.about | {"seconds": classifier.warm()}
 
 
 def tokenizer(place: Path, transformers: Any) -> Any:
@@ -99,7 +99,7 @@ def plain(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text)
 
 
-def _int8(model: Any, torch: Any) -> Any:
+def eight_bits(model: Any, torch: Any) -> Any:
     """Linear layers in eight bits, scaled anew for each input."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -118,13 +118,17 @@ class Classifier:
         self._groups = _groups(model.config, options["labels"], self.labels, exclusive=self._exclusive)
         self._int8 = bool(options.get("int8"))
         self._normal = bool(options.get("normal", True))
-        self._model = _int8(model, torch) if self._int8 else model
+        self._model = eight_bits(model, torch) if self._int8 else model
         self._overlap = min(OVERLAP, self.max_tokens // 4)
         self.about = {"labels": list(self.labels), "max_tokens": self.max_tokens, "model": model.config.model_type}
 
-    def warm(self) -> None:
-        """Compute something of every size before the first call: what can't be computed is told at the start."""
+    def warm(self) -> float:
+        """Compute something of every size before the first call: what can't be computed is told at the start. Returns the
+        seconds that a text of 128 words takes."""
         self.logits(["warm up", "and again " * self.max_tokens])
+        started = time.perf_counter()
+        self.logits(["word " * 128])
+        return time.perf_counter() - started
 
     def __call__(self, request: Json) -> Json:
         return packed(self.logits([text for _, text in request]))

@@ -167,10 +167,22 @@ def tensors(file: Path, wanted: str | None, torch: Any) -> Any:
         ) from None
 
 
+HEADS: Mapping[str, tuple[str, ...]] = {
+    "AutoModelForSequenceClassification": ("ForSequenceClassification",),
+    "AutoModelForTokenClassification": ("ForTokenClassification",),
+    "AutoModelForCausalLM": ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration"),
+}
+"""What the class of a model's config.json ends with."""
+
+
 def pretrained(auto: Any, place: Path, options: Mapping[str, Any], torch: Any, **how: Any) -> Any:
     """A model of transformers from a folder: no code of others, no pickle, no weights made up for missing ones.
 
     Raises ConfigError."""
+    said = config_of(place).get("architectures") or ()
+    if said and not any(str(each).endswith(HEADS[auto.__name__]) for each in said):
+        # the heads of some kinds have the same names and sizes: nothing would be missing, and the answers nonsense
+        raise ConfigError(f"{place} is a {', '.join(map(str, said))}, which is no model {HEADS[auto.__name__][0]}")
     sums: Mapping[str, str] = options.get("sha256") or {}
     check(place, {name: wanted for name, wanted in sums.items() if name != BIN})
     try:

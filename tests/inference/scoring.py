@@ -40,7 +40,7 @@ def load(options: Mapping[str, Any]) -> tuple[Callable[[Json], Json], Json]:
         return base64.b64encode(raw[: int(options.get("bytes", len(raw)))]).decode()
 
     time.sleep(float(options.get("start", 0)))
-    return model, {"pid": os.getpid()}
+    return model, {"pid": os.getpid(), "seconds": float(options.get("seconds", 0.001))}
 
 
 def spec(name: str = "fake", **options: Any) -> Spec:

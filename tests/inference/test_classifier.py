@@ -45,8 +45,11 @@ def test_scores_come_in_the_order_of_the_texts() -> None:
     asyncio.run(go())
 
 
-def test_what_is_asked_while_the_worker_is_busy_goes_to_it_together(tmp_path: Path) -> None:
+def test_what_is_asked_while_the_worker_is_busy_goes_to_it_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     journal = tmp_path / "journal"
+    monkeypatch.setattr(classifier, "TURN", 100.0)
 
     async def go() -> None:
         async with running({"journal": str(journal)}) as one:
@@ -58,6 +61,18 @@ def test_what_is_asked_while_the_worker_is_busy_goes_to_it_together(tmp_path: Pa
     asyncio.run(go())
     batches = [len(line.split()) for line in journal.read_text().splitlines()]
     assert batches == [2, 1, MAX_WINDOWS, 3], "what is asked in one turn of the loop goes together, nothing else waits"
+
+
+def test_a_slow_model_is_given_less_at_once(tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+
+    async def go() -> None:
+        async with running({"seconds": 0.1, "journal": str(journal)}) as one:
+            await hate(one, *(f"{n}" for n in range(8)))
+
+    asyncio.run(go())
+    batches = [len(line.split()) for line in journal.read_text().splitlines()]
+    assert sum(batches) == 8 and max(batches) == 2, batches
 
 
 def test_batches_are_bounded_in_characters(tmp_path: Path) -> None:

@@ -137,6 +137,9 @@ def test_a_model_without_a_classifier_is_refused(models: dict[str, Path], tmp_pa
 
     BertModel.from_pretrained(models["Bert"]).save_pretrained(tmp_path)
     known.tokenizer(tmp_path)
+    with pytest.raises(ConfigError, match="is a BertModel, which is no model ForSequenceClassification"):
+        load(tmp_path)
+    known.edit(tmp_path / "config.json", architectures=None)
     with pytest.raises(ConfigError, match=r"lacks weights.*classifier\.bias.*random"):
         load(tmp_path)
 
@@ -225,7 +228,8 @@ def test_a_hub_id_is_what_was_fetched_before(
     with pytest.raises(ConfigError, match=r"hf download acme/guard --revision a{40} --include"):
         transformers_model.load(hub)
     shutil.copytree(models["Bert"], tmp_path / "models--acme--guard" / "snapshots" / ("a" * 40))
-    assert transformers_model.load(hub)[1]["model"] == "bert"
+    about = transformers_model.load(hub)[1]
+    assert about["model"] == "bert" and 0 < about["seconds"] < 30
     for odd in ({"hub": "../x"}, {"hub": "guard"}, {"revision": "main"}, {"hub": ""}):
         with pytest.raises(ConfigError, match="`hub: ORG/NAME` with `revision`, all 40 digits"):
             transformers_model.load({**hub, **odd})

@@ -18,7 +18,7 @@ from guardproxy.library import build
 from guardproxy.server.health import Health
 from guardproxy.wire.json import parse_reply
 from tests.inference import scoring
-from tests.server.support import World, answer, plays, streams, whole, world
+from tests.server.support import Visit, World, answer, plays, streams, whole, world
 
 POLICY = """schema: guardproxy/v1
 policy: models
@@ -58,17 +58,22 @@ def test_under_overload_nothing_is_released_unguarded_and_nothing_hangs(
 ) -> None:
     clients = 64
 
-    async def client(url: str, number: int) -> tuple[int, str, float]:
+    async def client(http: httpx.AsyncClient, url: str, number: int) -> tuple[int, str, float]:
         started = time.monotonic()
-        async with httpx.AsyncClient(timeout=30) as http:
-            text = f"question {number} {'hateword' if number % 4 == 0 else ''}"
-            reply = await http.post(url, json=asked(text, stream=number % 2 == 0))
+        text = f"question {number} {'hateword' if number % 4 == 0 else ''}"
+        reply = await http.post(url, json=asked(text, stream=number % 2 == 0))
         return reply.status_code, reply.text, time.monotonic() - started
 
     async def crowd(url: str) -> list[tuple[int, str, float]]:
-        return await asyncio.gather(*(client(url, number) for number in range(clients)))
+        async with httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=clients)) as http:
+            return await asyncio.gather(*(client(http, url, number) for number in range(clients)))
+
+    async def script(visit: Visit) -> None:
+        streamed = b'"stream":true' in bytes(visit.body)
+        await (streams("zeb", "ra") if streamed else plays(answer(whole("zebra"))))(visit)
 
     with guarded(tmp_path, monkeypatch, queue=queue, seconds=0.25) as one:
+        one.script = script
         ends: list[tuple[int, str, float]] = asyncio.run(crowd(f"http://127.0.0.1:{one.port}/v1/chat/completions"))
         through = {bytes(visit.body) for visit in one.visits}
         failures = samples(one, "guardproxy_filter_failures_total")
@@ -76,15 +81,15 @@ def test_under_overload_nothing_is_released_unguarded_and_nothing_hangs(
         waiting = samples(one, "guardproxy_model_queue")['model="fake"']
 
     assert all(b"hateword" not in body for body in through), "what is judged is judged as ever"
-    let = [n for n, (status, text, _) in enumerate(ends) if status == 200 and "fine" in text]
+    let = [n for n, (status, text, _) in enumerate(ends) if status == 200 and '"finish_reason":"stop"' in text]
     assert len(let) <= len(through) < clients // 2, "the model had time for a few"
     assert max(seconds for _, _, seconds in ends) < 8.0, "by the deadlines of a request and its reply, and some slack"
     timeouts = sum(v for labels, v in failures.items() if 'kind="timeout"' in labels)
-    assert sum(failures.values()) == timeouts >= clients / 2
+    assert sum(failures.values()) == timeouts >= clients / 2, failures
     for number, (status, text, _) in enumerate(ends):
         if number not in let:
-            assert status == 400 or '"finish_reason":"content_filter"' in text.replace(" ", ""), (status, text)
-            assert "fine" not in text
+            assert status == 400 or '"finish_reason":"content_filter"' in text, (status, text)
+            assert "zeb" not in text
     assert (refused > 0) == (queue == 8) and waiting == 0
 
 
