@@ -239,9 +239,11 @@ def load(
     flags: Mapping[str, tuple[Path, Any]] = MappingProxyType({}),
     *,
     tools: bool = False,
+    serving: bool = True,
 ) -> Settings:
     """The settings of one process. `flags`: option of the command line to setting and value (None: not given).
     `tools`: of one that stands before tool servers; its listeners are then those of the section `tools`.
+    `serving`: False for who only looks up what a policy names: listeners and upstream may be missing then.
 
     Raises ConfigError."""
     values = Values()
@@ -266,7 +268,9 @@ def load(
     if tools:
         settings = _before_tools(settings)
     _check_keys(settings, environ)
-    _check_together(settings, tools=tools)
+    _check_judges(settings)
+    if serving:
+        _check_together(settings, tools=tools)
     return settings
 
 
@@ -301,6 +305,14 @@ def _check_keys(settings: Settings, environ: Mapping[str, str]) -> None:
             raise ConfigError(f"no setting belongs to the variable {name}; the keys are {' and '.join(sorted(read))}")
 
 
+def _check_judges(settings: Settings) -> None:
+    for name, judge in settings.judges.items():
+        if not judge.private and judge.host not in settings.judge_hosts:
+            raise ConfigError(
+                f"judge {name!r} would be asked over plain http at {judge.host}: use https, or list it in `judge_hosts`"
+            )
+
+
 def _check_together(settings: Settings, *, tools: bool) -> None:
     if tools and not settings.tools.servers:
         raise ConfigError(
@@ -308,11 +320,6 @@ def _check_together(settings: Settings, *, tools: bool) -> None:
         )
     if not tools and not settings.upstream.url:
         raise ConfigError("there is no upstream; give --upstream URL, like --upstream http://127.0.0.1:8000/v1")
-    for name, judge in settings.judges.items():
-        if not judge.private and judge.host not in settings.judge_hosts:
-            raise ConfigError(
-                f"judge {name!r} would be asked over plain http at {judge.host}: use https, or list it in `judge_hosts`"
-            )
     exposed = not is_loopback(settings.listen.host)
     if exposed and not settings.authenticated and not settings.listen.allow_unauthenticated:
         what = "the tools" if tools else "the upstream"

@@ -3,7 +3,7 @@
 `Judge` asks; `protocols/` holds how each kind is asked; `labels` turns its words into the catalogue's.
 """
 
-from guardproxy.judges.judge import Asked, Judge, judges
+from guardproxy.judges.judge import Asked, Judge, judges, together
 from guardproxy.judges.question import JudgeError, JudgeTimeout, Question
 
-__all__ = ["Asked", "Judge", "JudgeError", "JudgeTimeout", "Question", "judges"]
+__all__ = ["Asked", "Judge", "JudgeError", "JudgeTimeout", "Question", "judges", "together"]

@@ -14,7 +14,7 @@ import random
 import socket
 import time
 from collections.abc import Coroutine, Iterable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import aiohttp
 from aiohttp import hdrs
@@ -35,6 +35,7 @@ _PAUSE: Final = 0.1
 _QUIET: Final = 10.0
 """Seconds between two lines of the log about one judge."""
 _KEEP_ALIVE: Final = 4.0
+T = TypeVar("T")
 _logger = logging.getLogger("guardproxy.judges")
 
 
@@ -76,7 +77,7 @@ class Judge:
         try:
             async with asyncio.timeout(self.target.timeout):
                 exchanges = PROTOCOLS[self.target.protocol](self.target, question)
-                answers = await _together([self._exchange(one) for one in exchanges])
+                answers = await together([self._exchange(one) for one in exchanges])
         except JudgeError as e:
             self._tell(str(e))
             raise
@@ -196,7 +197,7 @@ class Judge:
             await session.close()
 
 
-async def _together(asked: Sequence[Coroutine[Any, Any, Opinions]]) -> list[Opinions]:
+async def together(asked: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
     """All answers; the first error ends the rest."""
     tasks = [asyncio.ensure_future(one) for one in asked]
     try:

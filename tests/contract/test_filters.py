@@ -13,16 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardproxy import filters
+from guardproxy.services import Services
 from guardproxy.types import Context, Direction, Filter, Finding, Origin, Report, Role
+from tests.judges.recorded import Recorded, finds
 
 ORIGIN = Origin(Direction.RESPONSE, Role.ASSISTANT)
 OPTIONS: dict[str, dict[str, Any]] = {
     "patterns": {
         "patterns": [{"id": "ticket", "pattern": r"ACME-\d{1,8}"}],
         "keywords": [{"id": "names", "words": ["bluebird", "Große Fuge", "青鳥"]}],
-    }
+    },
+    "llm_judge": {"judge": "recorded", "policy": "No bombs."},
 }
 """Options of filters that look for nothing without any."""
+SERVICES = Services(judges={"recorded": Recorded(finds("pipe bomb"))})
 NEEDS = {"presidio": ("presidio_analyzer", "pii")}
 """Filters that need a package of an extra."""
 T = TypeVar("T")
@@ -55,7 +59,7 @@ def made(kind: str) -> Filter:
     package, extra = NEEDS.get(kind, ("", ""))
     if package and importlib.util.find_spec(package) is None:
         pytest.skip(f"NOT RUN: {kind} needs {package}; pip install 'guardproxy[{extra}]'")
-    one = filters.build(f"{kind}-instance", {"use": kind, **OPTIONS.get(kind, {})})
+    one = filters.build(f"{kind}-instance", {"use": kind, **OPTIONS.get(kind, {})}, SERVICES)
     run(one.start())
     _started.append(one)
     return one

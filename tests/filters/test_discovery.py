@@ -9,7 +9,15 @@ from guardproxy.types import ConfigError
 
 
 def test_kinds_are_the_modules_without_an_underscore() -> None:
-    assert filters.kinds() == ("control_tokens", "obfuscation", "patterns", "pii_patterns", "presidio", "secrets")
+    assert filters.kinds() == (
+        "control_tokens",
+        "llm_judge",
+        "obfuscation",
+        "patterns",
+        "pii_patterns",
+        "presidio",
+        "secrets",
+    )
 
 
 def test_half_a_filter_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,6 +31,7 @@ def test_half_a_filter_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_unknown_filter_names_those_there_are() -> None:
     with pytest.raises(
-        ConfigError, match=r"there is no filter 'nope'; the filters are control_tokens, obfuscation, patterns"
+        ConfigError,
+        match=r"there is no filter 'nope'; the filters are control_tokens, llm_judge, obfuscation, patterns",
     ):
         filters.build("nope", {"use": "nope"})
