@@ -9,8 +9,9 @@ async with Guard.load("policies/") as guard:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Generator
+from collections.abc import AsyncIterable, AsyncIterator, Generator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path as File
 from types import TracebackType
 from typing import Literal, Self
@@ -18,7 +19,9 @@ from typing import Literal, Self
 import guardproxy
 from guardproxy import detectors, engine
 from guardproxy.engine import Cut, Inspector, Silent
+from guardproxy.judges import Asked
 from guardproxy.policy.load import load
+from guardproxy.services import Services, policy_directory
 from guardproxy.types import (
     Channel,
     ConfigError,
@@ -47,10 +50,18 @@ def policy_folder(given: str | File = "") -> File:
     raise ConfigError("this installation has no policies of its own; give --policies DIR")
 
 
-def build(policy: str | File = "", *, key: bytes | None = None, held_limit: int = 256_000_000) -> engine.Guard:
-    """The engine of a policy, not started. Raises ConfigError and ConfigErrors."""
-    loaded = load(policy_folder(policy), detectors.catalogue(), detectors.build)
-    built, watching = detectors.build_filters(loaded.filters), detectors.build_monitors(loaded.monitors)
+def build(
+    policy: str | File = "",
+    *,
+    key: bytes | None = None,
+    held_limit: int = 256_000_000,
+    judges: Mapping[str, Asked] | None = None,
+) -> engine.Guard:
+    """The engine of a policy, not started. `judges`: those that the policy may name. Raises ConfigError and ConfigErrors."""
+    folder = policy_folder(policy)
+    services = Services(judges or {}, policy_directory(folder), key or b"")
+    loaded = load(folder, detectors.catalogue(), partial(detectors.build, services=services))
+    built, watching = detectors.build_filters(loaded.filters, services), detectors.build_monitors(loaded.monitors)
     return engine.Guard.build(loaded, built, watching, key=key, held_limit=held_limit)
 
 

@@ -169,6 +169,8 @@ class FilterConfig(BaseModel):
     """Which filter this is: the name of a module in `guardproxy/filters/`."""
     hold: bool = True
     """False: text does not wait for this filter. It may still cut what follows."""
+    stage: Literal[1, 2] = 1
+    """2: it reads only what a rule escalates to it."""
     failure: Literal["block", "allow"] | None = None
     """What a failure of this filter does; None means the policy's `defaults.failure`."""
     views: frozenset[View] = VIEWS

@@ -19,6 +19,7 @@ from guardproxy.config import Settings
 from guardproxy.engine import Guard
 from guardproxy.engine.approvals import MemoryApprovals
 from guardproxy.inference.models import configure as configure_models
+from guardproxy.judges import judges
 from guardproxy.library import build
 from guardproxy.policy.model import FAILURE_RULE, Mode, Policy
 from guardproxy.server.admin import AdminApp
@@ -47,7 +48,8 @@ def build_guard(settings: Settings) -> Guard:
     """The guard of these settings, not started. Raises ConfigError and ConfigErrors."""
     configure_models(settings.inference)
     key = settings.hash_key.get_secret_value().encode() if settings.hash_key else None
-    return build(settings.policies, key=key, held_limit=settings.limits.held)
+    asked = judges(settings.judges.items(), settings.judge_keys)
+    return build(settings.policies, key=key, held_limit=settings.limits.held, judges=asked)
 
 
 class Running(Protocol):
