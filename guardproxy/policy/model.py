@@ -238,6 +238,11 @@ class Policy:
     def _monitoring(self, mode: Mode) -> frozenset[str]:
         return self._emitting(r for r in self.rules if r.mode is mode) & self.monitors.keys()
 
+    def finds(self, label: str) -> bool:
+        """Some rule in force has a filter run that may say this label."""
+        used = self._emitting(r for r in self.rules if r.mode is not Mode.DISABLED)
+        return any(overlap(label, said) for name in used for said in self.labels[name])
+
     def of_calls(self, name: str) -> bool:
         """Whether a monitor looks at calls; others look at conversations."""
         return any(label.startswith("call.") for label in self.labels.get(name, ()))
