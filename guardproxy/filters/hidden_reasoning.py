@@ -70,9 +70,10 @@ class Filter:
     needs = Needs.TURN
 
     def __init__(self, name: str, config: Config) -> None:
+        config.refuse_views(name)  # nobody disguises what nobody is meant to read
         self.name, self.hold = name, config.hold
-        self._thoughts = PatternFilter(name, thought_rules(), hold=config.hold, views=config.views)
-        self._claims = PatternFilter(name, claim_rules(), hold=config.hold, views=config.views)
+        self._thoughts = PatternFilter(name, thought_rules(), hold=config.hold, views=frozenset())
+        self._claims = PatternFilter(name, claim_rules(), hold=config.hold, views=frozenset())
 
     def open(self, origin: Origin, context: Context) -> Scan:
         scans: list[Scan] = []

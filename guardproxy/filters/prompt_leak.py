@@ -43,10 +43,8 @@ EXAMPLES: dict[str, str | None] = {
     "The limit for refunds is not something that I can tell you. Quokkas are marsupials.": None,
 }
 
-_CACHED = 32
-"""Sources that are kept, since the same prompt begins many conversations."""
-_LARGEST = 200_000
-"""Characters of one that is."""
+_KEPT = 100_000
+"""Words of the sources that are kept, since the same prompt begins many conversations: some 300 bytes each."""
 
 
 class Config(FilterConfig):
@@ -104,10 +102,9 @@ class Filter:
         if source is None:
             split = (words_of(text) for text in texts)
             source = Source(words for words in split if len(words) >= self._config.min_words)
-            if sum(map(len, texts)) <= _LARGEST:
-                self._sources[key] = source
-                if len(self._sources) > _CACHED:
-                    self._sources.popitem(last=False)
+            self._sources[key] = source
+            while len(self._sources) > 1 and sum(one.words + 100 for one in self._sources.values()) > _KEPT:
+                self._sources.popitem(last=False)
         else:
             self._sources.move_to_end(key)
         return source if source.words else None
