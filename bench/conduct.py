@@ -39,7 +39,7 @@ def smallest(work: Callable[[], object]) -> float:
 
 def read(one: Filter, origin: Origin, said: tuple[Utterance, ...], pieces: list[str]) -> float:
     """Read a stream; returns the mean number of characters that wait."""
-    scan = one.open(origin, Context(said=lambda: said))
+    scan = one.open(origin, Context(said=lambda: said, beside=lambda: said))
     fed = waiting = 0
     for piece in pieces:
         report = scan.feed(piece, last=False)

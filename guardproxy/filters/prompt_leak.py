@@ -82,6 +82,7 @@ class Filter:
             ]
             self._canaries = PatternFilter(name, rules, hold=config.hold, views=config.views)
         self._sources: OrderedDict[tuple[str, tuple[str, ...]], Source] = OrderedDict()
+        self._latest: tuple[object, str, Source | None] = (None, "", None)
 
     def open(self, origin: Origin, context: Context) -> Scan:
         scans: list[Scan] = []
@@ -94,7 +95,14 @@ class Filter:
 
     def _source(self, context: Context) -> Source | None:
         """The messages that must not be repeated; None where there are none that are long enough."""
-        texts = tuple(one.text for one in context.said() if self._guards(one.origin))
+        said = context.said()
+        if said is self._latest[0] and context.tenant == self._latest[1]:  # a reply opens many texts
+            return self._latest[2]
+        source = self._source_of(tuple(one.text for one in said if self._guards(one.origin)), context)
+        self._latest = said, context.tenant, source
+        return source
+
+    def _source_of(self, texts: tuple[str, ...], context: Context) -> Source | None:
         if not texts:
             return None
         key = (context.tenant, texts)  # a hit tells about others' prompts

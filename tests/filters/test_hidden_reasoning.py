@@ -29,13 +29,13 @@ def made() -> Filter:
 
 def read(*pieces: str, origin: Origin = THINKING, thought: str = "") -> list[Finding]:
     said = (Utterance(THINKING, thought),) if thought else ()
-    scan = made().open(origin, Context(said=lambda: said))
+    scan = made().open(origin, Context(beside=lambda: said))
     out: list[Finding] = []
     for number, piece in enumerate(pieces):
         report = scan.feed(piece, last=number == len(pieces) - 1)
         assert isinstance(report, Report)
         out += report.findings
-    return out
+    return sorted(out, key=lambda f: (f.span or (0, 0), f.label))
 
 
 def labels(text: str, origin: Origin = THINKING, thought: str = "") -> set[str]:
