@@ -9,7 +9,7 @@ async with Guard.load("policies/") as guard:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Generator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path as File
@@ -32,6 +32,7 @@ from guardproxy.types import (
     Origin,
     Outcome,
     Role,
+    Utterance,
 )
 
 RoleName = Literal["system", "developer", "user", "assistant", "tool"]
@@ -121,12 +122,14 @@ class Guard:
         tool: str | None = None,
         json: bool = False,
         model: str = "",
+        said: Iterable[tuple[RoleName, str]] = (),
     ) -> Checked:
         """Read a whole text. What the assistant says is a reply, everything else a request, unless `direction` says so.
 
-        `json`: the text is a JSON document (arguments of a call) and stays one.
+        `json`: the text is a JSON document (arguments of a call) and stays one. `said`: the messages before it, as they
+        are, for filters that read more than one; monitors are not asked.
         """
-        inspector = Inspector(self._inner, observer=Silent(), model=model)
+        inspector = Inspector(self._inner, observer=Silent(), model=model, said=_said(said))
         seen = await inspector.text(text, _origin(role, direction, channel, tool), json=json)
         rules = tuple(sorted({v.rule for v in seen.verdicts}))
         message = ""
@@ -143,9 +146,10 @@ class Guard:
         channel: ChannelName | None = None,
         tool: str | None = None,
         model: str = "",
+        said: Iterable[tuple[RoleName, str]] = (),
     ) -> AsyncIterator[str]:
         """Pieces of a text that arrives in deltas, each as soon as no filter can change its mind. Raises Blocked."""
-        gate = self._inner.gate(_origin(role, direction, channel, tool), model=model)
+        gate = self._inner.gate(_origin(role, direction, channel, tool), model=model, said=_said(said))
         try:
             async for delta in deltas:
                 if released := await gate.feed(delta):
@@ -221,10 +225,11 @@ class SyncGuard:
         tool: str | None = None,
         json: bool = False,
         model: str = "",
+        said: Iterable[tuple[RoleName, str]] = (),
     ) -> Checked:
         """`Guard.check`."""
         checking = self._guard.check(
-            text, role=role, direction=direction, channel=channel, tool=tool, json=json, model=model
+            text, role=role, direction=direction, channel=channel, tool=tool, json=json, model=model, said=said
         )
         return self._runner.run(checking)
 
@@ -246,3 +251,9 @@ def _origin(role: str, direction: str | None, channel: str | None, tool: str | N
     who = Role(role)
     way = direction or (Direction.RESPONSE if who is Role.ASSISTANT else Direction.REQUEST)
     return Origin(Direction(way), who, Channel(channel) if channel else None, tool)
+
+
+def _said(messages: Iterable[tuple[RoleName, str]]) -> Callable[[], tuple[Utterance, ...]]:
+    """What was said before, in a request."""
+    said = tuple(Utterance(Origin(Direction.REQUEST, Role(role)), text) for role, text in messages)
+    return lambda: said

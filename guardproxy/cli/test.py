@@ -161,8 +161,7 @@ async def _through(guard: Guard, case: Case, pieces: list[str]) -> tuple[Decisio
     heard, before = _Listener(), await _transcript(guard, case)
     vault = guard.vault(case.tenant, case.name)
     beside = tuple(u for u in case.said if u.origin.direction is Direction.RESPONSE)
-    said = before.followed_by(lambda: beside)
-    gate = guard.gate(case.origin, vault=vault, said=said, **_about(case, heard))
+    gate = guard.gate(case.origin, vault=vault, said=before.said, beside=lambda: beside, **_about(case, heard))
     out = []
     try:
         for i, piece in enumerate(pieces, 1):
@@ -202,7 +201,7 @@ async def _reviewed(guard: Guard, case: Case, transcript: Transcript) -> Decisio
     heard = _Listener()
     review = guard.review(**_about(case, heard))
     with contextlib.suppress(Cut):  # the decision says so
-        await review.judge(transcript.said)
+        await review.judge(transcript.read)
     await review.shadow()
     return heard.decision or review.decision
 

@@ -34,7 +34,7 @@ from guardproxy.store import Store
 from guardproxy.store.database import Bounds
 from guardproxy.telemetry import Journal, Metrics, Recorder
 from guardproxy.telemetry.log import loop_error
-from guardproxy.telemetry.record import PolicyName
+from guardproxy.telemetry.record import REFUSAL, PolicyName
 from guardproxy.types import ConfigError, UpstreamError
 
 BACKLOG = 2048
@@ -127,7 +127,8 @@ def recording(settings: Settings, guard: Guard, metrics: Metrics) -> Recorder:
     metrics.expect((*policy.filters, *policy.monitors, "guard"), _counted(policy))
     metrics.gauge("held_characters_limit", "Characters that replies may hold back.", lambda: settings.limits.held)
     metrics.gauge("in_flight_limit", "Requests that may be served at once.", lambda: settings.limits.requests)
-    return Recorder(metrics, journal, PolicyName(policy.name, policy.version, policy.digest), _tools(policy))
+    name = PolicyName(policy.name, policy.version, policy.digest)
+    return Recorder(metrics, journal, name, _tools(policy), counts_refusals=policy.finds(REFUSAL))
 
 
 def _counted(policy: Policy) -> Iterator[tuple[str, str, str]]:

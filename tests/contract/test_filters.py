@@ -80,9 +80,11 @@ def made(kind: str) -> Filter:
 
 def context(one: Filter) -> Context:
     """What was said before the examples, for filters that read it."""
-    said = getattr(importlib.import_module(type(one).__module__), "SAID", ())
-    assert not said or one.needs > Needs.SEGMENT, f"{one.name} reads what it does not declare"  # type: ignore[attr-defined]
-    return Context(said=lambda: said)
+    module = importlib.import_module(type(one).__module__)
+    said, beside = getattr(module, "SAID", ()), getattr(module, "BESIDE", ())
+    needs = Needs.CONVERSATION if said else Needs.TURN if beside else Needs.SEGMENT
+    assert getattr(one, "needs", Needs.SEGMENT) == needs, f"{one.name} reads what it does not declare"
+    return Context(said=lambda: said, beside=lambda: beside)
 
 
 def order(finding: Finding) -> tuple[tuple[int, int], str, float]:
