@@ -1,0 +1,69 @@
+"""Requests in twins: harmless ones that look harmful, and harmful ones in the same words."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+
+from training.contrasts import requests_contexts, requests_homonyms
+from training.rows import Row
+
+CATEGORIES = (
+    *("chem_bio", "cyber", "ai", "weapons", "self_harm", "sexual", "violence", "illicit", "fraud", "privacy", "hate"),
+    "misinformation",
+)
+SOURCE = "contrasts/requests"
+PLAINLY = {"jailbreak": 0, "injection": 0}
+HARMLESS: Mapping[str, int] = {"harmful_request": 0, **PLAINLY, **dict.fromkeys(CATEGORIES, 0)}
+PER_OBJECT = 2
+"""Rows of one object of a verb, each in another frame."""
+PER_ACT = 6
+"""Rows of one act or term in each class."""
+
+
+def _harmful(category: str) -> dict[str, int]:
+    named = {category: 1} if category != "-" else {}
+    return {"harmful_request": 1, "hard_benign": 0, **PLAINLY, **named}
+
+
+def _harmless(category: str, *, hard: bool = True) -> dict[str, int]:
+    """No category at all; whether a text about hate or sex has some of it is left open."""
+    labels = {**HARMLESS, "hard_benign": int(hard)}
+    if category in ("hate", "sexual"):
+        del labels[category]
+    return labels
+
+
+def _row(text: str, labels: Mapping[str, int], group: str) -> Row:
+    return Row(text, "user", labels, SOURCE, group)
+
+
+def _verbs(chance: random.Random) -> Iterator[Row]:
+    for line in requests_homonyms.VERBS:
+        category, phrase, harmless, harmful = line.split(" | ")
+        for objects, labels in ((harmless, _harmless("")), (harmful, _harmful(category))):
+            for thing in objects.split("; "):
+                for frame in chance.sample(requests_homonyms.FRAMES, PER_OBJECT):
+                    yield _row(frame.format(phrase.replace("_", thing)), labels, f"verb {phrase}")
+
+
+def _frames(
+    phrases: tuple[str, str], frames: tuple[list[str], list[str]], category: str, chance: random.Random
+) -> Iterator[Row]:
+    """The harmless phrase in harmless frames and its twin in the harmful ones that stand on the same lines."""
+    for at in chance.sample(range(len(frames[0])), PER_ACT):
+        for phrase, kind, labels in zip(phrases, frames, (_harmless(category), _harmful(category)), strict=True):
+            text = kind[at].format(phrase, city=chance.choice(requests_contexts.CITIES))
+            yield _row(text, labels, f"phrase {phrases[0]}")
+
+
+def rows(chance: random.Random) -> Iterator[Row]:
+    """All of them; twins are in one group."""
+    yield from _verbs(chance)
+    safe, real = requests_contexts.SAFE, requests_contexts.REAL
+    for line in requests_contexts.ACTS:
+        category, act = line.split(" | ")
+        yield from _frames((act, act), (safe, real), category, chance)
+    for line in requests_contexts.TERMS:
+        category, term, deed = line.split(" | ")
+        yield from _frames((term, deed), (requests_contexts.ABOUT, requests_contexts.TO_DO), category, chance)
