@@ -28,7 +28,7 @@ def test_rows_are_different_and_labelled(made: list[Row]) -> None:
         assert set(row.labels) <= ALLOWED and set(row.labels.values()) <= {0, 1}
         assert row.labels["jailbreak"] == row.labels["injection"] == 0
         assert row.role == "user" and row.source == SOURCE and row.group
-        assert row.text == row.text.strip() and not set("{}|_") & set(row.text.replace("_id", "")), row.text
+        assert row.text == row.text.strip() and not set("{}|") & set(row.text) and " _" not in row.text
 
 
 def test_a_harmless_row_has_no_category_and_a_harmful_one_at_most_its_own(made: list[Row]) -> None:

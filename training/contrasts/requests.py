@@ -5,7 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 
-from training.contrasts import requests_contexts, requests_homonyms
+from training.contrasts import (
+    requests_contexts,
+    requests_homonyms,
+    requests_intrusion,
+    requests_security,
+    requests_techniques,
+)
 from training.rows import Row
 
 CATEGORIES = (
@@ -19,6 +25,7 @@ PER_OBJECT = 2
 """Rows of one object of a verb, each in another frame."""
 PER_ACT = 6
 """Rows of one act or term in each class."""
+COMPANIES = ("Halden Foods", "Norvik Bank", "Castell Energy", "Brightwater", "Omnitrans", "Quillon Software")
 
 
 def _harmful(category: str) -> dict[str, int]:
@@ -57,9 +64,26 @@ def _frames(
             yield _row(text, labels, f"phrase {phrases[0]}")
 
 
+def _filled(line: str, chance: random.Random) -> str:
+    """The sentence with one city and one company."""
+    city, company = chance.choice(requests_contexts.CITIES), chance.choice(COMPANIES)
+    return line.replace("{city}", city).replace("{company}", company)
+
+
+def _security(chance: random.Random) -> Iterator[Row]:
+    for technique in requests_techniques.TECHNIQUES:
+        kinds = (requests_techniques.DEFENCE, requests_techniques.ATTACK)
+        yield from _frames((technique, technique), kinds, "cyber", chance)
+    for number, line in enumerate(requests_security.LINES):
+        yield _row(line, _harmless("cyber"), f"security {number}")
+    for number, line in enumerate(requests_intrusion.LINES.strip().splitlines()):
+        yield _row(_filled(line, chance), _harmful("cyber"), f"intrusion {number}")
+
+
 def rows(chance: random.Random) -> Iterator[Row]:
     """All of them; twins are in one group."""
     yield from _verbs(chance)
+    yield from _security(chance)
     safe, real = requests_contexts.SAFE, requests_contexts.REAL
     for line in requests_contexts.ACTS:
         category, act = line.split(" | ")
