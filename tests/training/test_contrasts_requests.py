@@ -46,7 +46,7 @@ def test_classes_are_balanced_and_each_category_has_its_share(made: list[Row]) -
         counts = Counter(row.labels[label] for row in made if label in row.labels)
         assert max(counts.values()) <= 3 * min(counts.values())
     found = Counter(category for row in made for category in CATEGORIES if row.labels.get(category))
-    assert set(found) == set(CATEGORIES) and min(found.values()) >= 40
+    assert set(found) == set(CATEGORIES) and min(found.values()) >= 60
 
 
 def test_no_group_is_large_and_twins_share_one(made: list[Row]) -> None:

@@ -9,6 +9,8 @@ from training.contrasts import (
     requests_contexts,
     requests_homonyms,
     requests_intrusion,
+    requests_mild,
+    requests_pairs,
     requests_security,
     requests_techniques,
 )
@@ -80,10 +82,18 @@ def _security(chance: random.Random) -> Iterator[Row]:
         yield _row(_filled(line, chance), _harmful("cyber"), f"intrusion {number}")
 
 
+def _pairs(chance: random.Random) -> Iterator[Row]:
+    for number, line in enumerate((*requests_pairs.LINES, *requests_mild.LINES)):
+        category, harmless, harmful = line.split(" | ")
+        yield _row(_filled(harmless, chance), _harmless(category), f"pair {number}")
+        yield _row(_filled(harmful, chance), _harmful(category), f"pair {number}")
+
+
 def rows(chance: random.Random) -> Iterator[Row]:
     """All of them; twins are in one group."""
     yield from _verbs(chance)
     yield from _security(chance)
+    yield from _pairs(chance)
     safe, real = requests_contexts.SAFE, requests_contexts.REAL
     for line in requests_contexts.ACTS:
         category, act = line.split(" | ")
