@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from training.contrasts import (
     requests_contexts,
+    requests_everyday,
     requests_homonyms,
     requests_intrusion,
+    requests_languages,
     requests_mild,
     requests_pairs,
     requests_security,
@@ -83,10 +85,21 @@ def _security(chance: random.Random) -> Iterator[Row]:
 
 
 def _pairs(chance: random.Random) -> Iterator[Row]:
-    for number, line in enumerate((*requests_pairs.LINES, *requests_mild.LINES)):
+    for number, line in enumerate((*requests_pairs.LINES, *requests_mild.LINES, *requests_languages.LINES)):
         category, harmless, harmful = line.split(" | ")
         yield _row(_filled(harmless, chance), _harmless(category), f"pair {number}")
         yield _row(_filled(harmful, chance), _harmful(category), f"pair {number}")
+
+
+def _everyday(chance: random.Random) -> Iterator[Row]:
+    for number, line in enumerate((*requests_everyday.PLAIN, *requests_languages.PLAIN)):
+        yield _row(line, _harmless("", hard=False), f"everyday {number}")
+    for number, line in enumerate(requests_everyday.CHAT):
+        harmful, category, text = line.split(" | ")
+        labels = _harmful(category) if harmful == "1" else _harmless("", hard=False)
+        if harmful == "0":
+            del labels["hard_benign"]  # some look harmful, some do not
+        yield _row(_filled(text, chance), labels, f"chat {number}")
 
 
 def rows(chance: random.Random) -> Iterator[Row]:
@@ -94,6 +107,7 @@ def rows(chance: random.Random) -> Iterator[Row]:
     yield from _verbs(chance)
     yield from _security(chance)
     yield from _pairs(chance)
+    yield from _everyday(chance)
     safe, real = requests_contexts.SAFE, requests_contexts.REAL
     for line in requests_contexts.ACTS:
         category, act = line.split(" | ")
