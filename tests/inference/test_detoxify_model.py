@@ -16,7 +16,7 @@ from guardproxy.sources import DetoxifySource
 from guardproxy.types import ConfigError
 from tests.inference import known
 
-pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[toxicity]'")
+pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[transformers]'")
 VARIANTS = ("original", "original-small", "unbiased", "unbiased-small", "multilingual")
 TEXTS = ("you are a stupid idiot", "hello nice day", "i kill you", "thank the proxy", "shut up, pathetic moron!", "")
 
