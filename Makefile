@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE := 1
 export OMP_NUM_THREADS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test test-all check fix bench bench-leak bench-surfaces bench-speed bench-peers bench-structured bench-views bench-pii clean
+.PHONY: setup demo test test-all check fix bench bench-leak bench-surfaces bench-speed bench-peers bench-structured bench-views bench-pii bench-inference clean
 
 setup: $(VENV)/.done
 
@@ -68,6 +68,9 @@ bench-structured: setup ## redacted JSON under random schemas: parses, keeps to 
 
 bench-pii: setup ## Presidio: cost of the gate; with DATA=DIR, what is found and what is masked by mistake
 	$(BIN)/python -m bench.pii --gate $(DATA)
+
+bench-inference: setup ## the models that filters ask: latency, throughput, share of this machine's matmul peak, cost of a hit
+	$(BIN)/python -m bench.inference
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
