@@ -146,6 +146,20 @@ def test_the_base_has_to_fit(checkpoints: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "said"), [("bert.pooler.dense.bias", "pooler"), ("bert.encoder.extra.weight", "extra")]
+)
+def test_every_weight_has_to_be_there_and_no_other(key: str, said: str, checkpoints: Any, tmp_path: Path) -> None:
+    import torch
+
+    content = torch.load(checkpoints["original"][0], weights_only=True)
+    if content["state_dict"].pop(key, None) is None:
+        content["state_dict"][key] = torch.zeros(2)
+    torch.save(content, tmp_path / "odd.ckpt")
+    with pytest.raises(ConfigError, match=f"does not fit its config: .*{said}"):
+        detoxify_model.load(options((tmp_path / "odd.ckpt", checkpoints["original"][1])))
+
+
+@pytest.mark.parametrize(
     "content",
     [{}, {"config": {}, "state_dict": {}}, [1], {"config": {"arch": {"args": {"model_name": "os"}}}, "state_dict": {}}],
 )
