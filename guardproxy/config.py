@@ -19,7 +19,7 @@ from pydantic import Field, SecretStr, field_validator
 from guardproxy.addresses import check_url, is_loopback
 from guardproxy.amounts import Bytes, Count, LongSeconds, Port, Seconds
 from guardproxy.judge_target import JudgeTarget
-from guardproxy.sections import Inference
+from guardproxy.sections import Inference, as_written
 from guardproxy.sections import Section as _Section
 from guardproxy.settings_file import Values, read, sentence
 from guardproxy.types import ConfigError, Path
@@ -371,17 +371,12 @@ def _validate(values: Values) -> Settings:
         return Settings.model_validate(values.data)
     except pydantic.ValidationError as e:
         first = e.errors()[0]
-        path = _written(tuple(first["loc"]))
+        path = as_written(tuple(first["loc"]))
         file, line, column = values.place(path)
         told = sentence(Settings, path, dict(first), _SECRETS)
         if not line:  # a variable or an option
             raise ConfigError(f"{file}: {told}" if file else told) from None
         raise ConfigError(told, file, line, column) from None
-
-
-def _written(path: Path) -> Path:
-    """A place of pydantic's as the operator wrote it: without the kind of a model, which is no key."""
-    return path[:3] + path[4:] if path[:2] == ("inference", "models") else path
 
 
 # ---------------------------------------------------------------------------------------------------- environment
