@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as File
 from types import MappingProxyType
-from typing import Any, Literal, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import pydantic
 from pydantic import Field, SecretStr, field_validator
@@ -345,7 +345,7 @@ def _validate(values: Values) -> Settings:
         return Settings.model_validate(values.data)
     except pydantic.ValidationError as e:
         first = e.errors()[0]
-        path = tuple(first["loc"])
+        path = _written(tuple(first["loc"]))
         file, line, column = values.place(path)
         sentence = _sentence(path, dict(first))
         if not line:  # a variable or an option
@@ -370,18 +370,32 @@ _WANTED = {
 def _sentence(path: Path, error: Mapping[str, Any]) -> str:
     name = ".".join(map(str, path))
     if error["type"] == "extra_forbidden":
-        return f"there is no setting {name!r}{did_you_mean(str(path[-1]), _fields(path[:-1]))}"
+        return f"there is no setting {name!r}{did_you_mean(str(path[-1]), _fields(error['loc'][:-1]))}"
     if wanted := _WANTED.get(error["type"]):
         return f"{name}: expected {wanted}"
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     return f"{name} {message}" if message.startswith("should") else f"{name}: {message}"
 
 
+def _written(path: Path) -> Path:
+    """A place of pydantic's as the operator wrote it: without the kind of a model, which is no key."""
+    return path[:3] + path[4:] if path[:2] == ("inference", "models") else path
+
+
 def _fields(path: Path) -> Iterable[str]:
     model: Any = Settings
     for part in path:
-        model = model.model_fields[part].annotation
-    return tuple(n for n in model.model_fields if n not in _SECRETS)
+        model = _inside(model, str(part))
+    return tuple(n for n in getattr(model, "model_fields", ()) if n not in _SECRETS)
+
+
+def _inside(kind: Any, part: str) -> Any:
+    """What stands under a name in a setting of this type: a section, a table, or one of several kinds of entries."""
+    if hasattr(kind, "model_fields"):
+        return kind.model_fields[part].annotation
+    if get_origin(kind) is dict:
+        return get_args(kind)[1]
+    return next((get_args(one)[0] for one in get_args(get_args(kind)[0]) if get_args(one)[1].tag == part), None)
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:

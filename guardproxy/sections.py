@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Tag, field_validator
 
 from guardproxy.amounts import Bytes, Count
+from guardproxy.sources import KINDS, DetoxifySource, GenerativeSource, TokensSource, TransformersSource
 
 MODEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 """A name of a model that filters use, as it may stand in metrics."""
@@ -28,10 +29,29 @@ class ModelSource(Section):
     """The folder."""
 
 
+def _kind(value: Any) -> Any:
+    """The kind of an entry: `onnx` where none is written."""
+    return value.get("kind", "onnx") if isinstance(value, dict) else getattr(value, "kind", "onnx")
+
+
+AnySource = Annotated[
+    Annotated[ModelSource, Tag("onnx")]
+    | Annotated[TransformersSource, Tag("transformers")]
+    | Annotated[DetoxifySource, Tag("detoxify")]
+    | Annotated[GenerativeSource, Tag("generative")]
+    | Annotated[TokensSource, Tag("tokens")],
+    Discriminator(
+        _kind,
+        custom_error_type="kind",
+        custom_error_message=f"there is no such kind of model; there are onnx, {', '.join(KINDS)}",
+    ),
+]
+
+
 class Inference(Section):
     """The models that filters use. Each runs in processes of its own."""
 
-    models: dict[str, ModelSource] = {}
+    models: dict[str, AnySource] = {}
     """Name to source. Policies only name them. `small` is shipped; an entry of that name takes its place."""
     workers: Count = 1
     """Processes of each model."""
@@ -44,7 +64,7 @@ class Inference(Section):
 
     @field_validator("models")
     @classmethod
-    def _names(cls, value: dict[str, ModelSource]) -> dict[str, ModelSource]:
+    def _names(cls, value: dict[str, AnySource]) -> dict[str, AnySource]:
         for name in value:
             if not MODEL.fullmatch(name):
                 raise ValueError(f"{name!r} can't be a model's name; use small letters, digits and . _ -")

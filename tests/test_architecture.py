@@ -14,6 +14,7 @@ LAYERS = [
     {"types"},
     {"text", "discovery"},
     {"settings_file", "amounts", "addresses"},
+    {"sources"},
     {"sections"},
     {"config"},
     {"inference"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,45 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         load(tmp_path / "none.yaml", {})
 
 
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (
+            "{kind: detoxfy, path: /a}",
+            "2:22: inference.models.x: there is no such kind of model; there are onnx, trans",
+        ),
+        ("{path: /a, foo: 1}", "2:36: there is no setting 'inference.models.x.foo'; there are kind, path"),
+        (
+            "{kind: tokens, path: /a, entities: {PER: PERSON}, pat: 1}",
+            "no setting 'inference.models.x.pat' (did you mean",
+        ),
+        ("{kind: transformers, labels: {a: b}}", "inference.models.x: give `path`, a folder, or `hub`"),
+        ("{kind: transformers, hub: a/b, labels: {a: b}}", "`hub` and `revision`, all 40 digits of a commit"),
+        ("{kind: transformers, path: /a, labels: {a: B b}}", "2:65: inference.models.x.labels.a"),
+        ("{kind: transformers, path: /a, labels: {}}", "2:56: inference.models.x.labels"),
+        ("{kind: detoxify, variant: original}", "give `checkpoint`, its `sha256` and `base`, or `path`"),
+        ("{kind: detoxify, variant: original, path: /a, base: /b}", "`path` stands instead of"),
+        ("{kind: detoxify, variant: small, path: /a}", "'original', 'original-small', 'unbiased'"),
+        ("{kind: generative, path: /a, format: llama}", "'llama_guard', 'shieldgemma'"),
+        ("/a", "inference.models.x: expected `name: value` settings"),
+    ],
+)
+def test_a_mistake_about_a_model_is_said(tmp_path: Path, entry: str, said: str) -> None:
+    file = tmp_path / "guard.yaml"
+    file.write_text(f"upstream: {{url: 'http://127.0.0.1:1/v1'}}\ninference: {{models: {{x: {entry}}}}}\n")
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        load(file, {})
+
+
+def test_labels_of_a_model_may_be_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "guard.yaml"
+    file.write_text(
+        "upstream: {url: 'http://127.0.0.1:1/v1'}\n"
+        "inference: {models: {x: {kind: transformers, path: /a, labels: {1: injection.override}}}}\n"
+    )
+    assert load(file, {}).inference.models["x"].labels == {"1": "injection.override"}
+
+
 def test_an_exposed_listener_needs_a_key_or_a_word(tmp_path: Path) -> None:
     exposed = {"--host": (("listen", "host"), "0.0.0.0")}
     with pytest.raises(ConfigError, match="--allow-unauthenticated"):
@@ -183,6 +223,7 @@ def test_settings_before_tool_servers(tmp_path: Path) -> None:
         ("tools: {servers: {Files: http://x/mcp}}", "'Files' can't be a tool server's name"),
         ("tools: {servers: {healthz: http://x/mcp}}", "'healthz' can't be a tool server's name"),
         ("tools: {servers: {a: 'ftp://x'}}", "'ftp://x' is not a base URL"),
+        ("tools: {servers: {a: {url: http://x, kin: mcp}}}", "no setting 'tools.servers.a.kin' (did you mean 'kind'?)"),
         ("tools: {servers: {a: {url: http://x, kind: stdio}}}", "'mcp', 'sse' or 'http'"),
         ("tools: {servers: {a: {url: http://x, key_env: NOT_SET}}}", "the variable NOT_SET is to hold a key"),
         ("tools: {host: 0.0.0.0, servers: {a: http://x}}", "others could use the tools through 0.0.0.0"),

@@ -34,6 +34,6 @@ def subjects(model: str) -> dict[str, dict[str, Any]]:
     """Name to options."""
     out: dict[str, dict[str, Any]] = {"pii_patterns": {"use": "pii_patterns"}, "presidio, forms": {"use": "presidio"}}
     if model:
-        usual = presidio.Config(use="presidio", model=model).wanted
+        usual = presidio.Config(use="presidio", model=model).wanted(frozenset())
         out["presidio, model"] = {"use": "presidio", "model": model, "entities": sorted({*usual, "ORGANIZATION"})}
     return out

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "check": "say what is wrong with a policy",
     "test": "run the tests inside a policy",
     "score": "score texts with a model",
+    "models": "convert a checkpoint of Detoxify to safetensors",
     "schema": "print the JSON Schema of policy files, for editors",
     "filters": "list the filters, their labels and options",
 }

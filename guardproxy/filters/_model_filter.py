@@ -73,7 +73,6 @@ class ModelFilter:
     """Label to the model's labels; the smallest of their scores counts."""
     FIRST: ClassVar[bool] = False
     """Only the first window is read."""
-    seconds_per_kilobyte = PACE
 
     def __init__(self, name: str, config: ModelConfig) -> None:
         config.refuse_views(name)
@@ -84,6 +83,11 @@ class ModelFilter:
         self.classifier: Classifier | None = None
         self.picks: tuple[tuple[str, tuple[int, ...]], ...] = ()
         """Label to the places of its scores."""
+
+    @property
+    def seconds_per_kilobyte(self) -> float:
+        """What the engine's deadline allows on top of its second."""
+        return models.pace(self.config.model) or PACE
 
     def role(self, origin: Origin) -> str:
         """Who the model is told says this."""

@@ -1,7 +1,8 @@
 """Finds personal data with Microsoft Presidio, in worker processes: what has a form, and with a model names and places.
 
-Needs the extra `pii`. Without `model` only what has a form is found, in any of `languages`, and text without a candidate
-costs microseconds. With a `model`, an installed spaCy package, all text is read by it and waits for it (docs/pii.md).
+Needs the extra `pii`. Without a model only what has a form is found, in any of `languages`, and text without a candidate
+costs microseconds. With a `model`, an installed spaCy package, or a `token_model`, a token classifier of the operator's, all
+text is read by it and waits for it (docs/pii.md).
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 import asyncio
 import difflib
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from guardproxy.filters._presidio_gate import ENTITIES, Gate
 from guardproxy.filters._presidio_scan import Found, PresidioScan
-from guardproxy.inference import Pool
-from guardproxy.types import Context, FilterConfig, Origin
+from guardproxy.inference import Pool, models
+from guardproxy.sections import MODEL
+from guardproxy.types import ConfigError, Context, FilterConfig, Origin
 
 LABELS = tuple(sorted({entity.label for entity in ENTITIES.values()}))
 
@@ -54,7 +56,8 @@ _CODES = (
 )
 LANGUAGES = tuple(_CODES.split())
 """Those whose words spaCy 3.8 can split, by its codes. Some need a package of their own for that, told at the start."""
-_BATCH = 16
+_BATCH, _FEW = 16, 4
+"""Windows of one call: of Presidio, and of a token classifier."""
 _MODULE = "guardproxy.inference.presidio"
 MODEL_PACE = 0.15
 """Seconds per kilobyte that a language model may take: three times what a small English one needs."""
@@ -91,6 +94,8 @@ class Config(FilterConfig):
     """Each is read on its own and costs as much again."""
     model: Package | dict[Language, Package] | None = None
     """Name of an installed spaCy package, or one for each of some languages. Never a path, never fetched."""
+    token_model: Annotated[str, StringConstraints(pattern=f"^{MODEL.pattern}$")] | None = None
+    """Name of a model of kind `tokens` in the operator's settings (`inference: models:`). Never a path, never fetched."""
     score: float = Field(0.4, ge=0, le=1)
     """Findings below it are not reported."""
     workers: int = Field(1, ge=1, le=32)
@@ -103,8 +108,10 @@ class Config(FilterConfig):
         if foreign := set(self.models) - set(self.languages):
             raise ValueError(f"`model` names {', '.join(sorted(foreign))}, which `languages` doesn't")
         named = sorted(e for e in self.entities if ENTITIES[e].shape is None)
-        if named and not self.models:
-            raise ValueError(f"{', '.join(named)} can't be found without a `model` (such as en_core_web_sm)")
+        if named and not self.models and not self.token_model:
+            raise ValueError(
+                f"{', '.join(named)} can't be found without a `model` (such as en_core_web_sm) or a `token_model`"
+            )
         known = set(self.languages)
         for name in sorted(self.entities):
             if ENTITIES[name].languages and not known & set(ENTITIES[name].languages):
@@ -120,12 +127,17 @@ class Config(FilterConfig):
             return {}
         return {self.languages[0]: self.model} if isinstance(self.model, str) else dict(self.model)
 
-    @property
-    def wanted(self) -> frozenset[str]:
-        """The entities that are looked for."""
-        chosen = self.entities or {*DEFAULT, *(NAMED if self.models else ())}
-        known = set(self.languages)
-        return frozenset(e for e in chosen if not ENTITIES[e].languages or known & set(ENTITIES[e].languages))
+    def wanted(self, told: frozenset[str]) -> frozenset[str]:
+        """The entities that are looked for. `told`: those that a token classifier tells."""
+        chosen = self.entities or {*DEFAULT, *(NAMED if self.models else ()), *told}
+        return frozenset(e for e in chosen if e in told or self.presidio_finds(e))
+
+    def presidio_finds(self, entity: str) -> bool:
+        """Whether Presidio itself finds this in one of the languages, with the models that it has."""
+        one = ENTITIES[entity]
+        return (one.shape is not None or bool(self.models)) and (
+            not one.languages or bool(set(one.languages) & set(self.languages))
+        )
 
 
 class Filter:
@@ -134,37 +146,80 @@ class Filter:
     def __init__(self, name: str, config: Config) -> None:
         config.refuse_views(name)
         self.name, self.hold = name, config.hold
-        self.gate = Gate(config.wanted)
-        self.workers = config.workers
-        self.seconds_per_kilobyte = MODEL_PACE * len(config.languages) if config.models else 0.0
+        self.config, self.workers = config, config.workers
+        self.told, pace = _told(name, config)
+        """The entities that the token classifier tells."""
+        wanted = config.wanted(self.told)
+        self.gate = Gate(wanted)
+        self.seconds_per_kilobyte = (MODEL_PACE * len(config.languages) if config.models else 0.0) + pace
         """What the engine's deadline allows on top of its second."""
-        self.pool = Pool(
-            _MODULE,
-            {
-                "languages": config.languages,
-                "models": config.models,
-                "entities": sorted(config.wanted),
-                "score": config.score,
-            },
-            workers=config.workers,
-            queue=64 * config.workers,
-        )
+        forms = sorted(e for e in wanted if config.presidio_finds(e))
+        options = {"languages": config.languages, "models": config.models, "entities": forms, "score": config.score}
+        workers = {"workers": config.workers, "queue": 64 * config.workers}
+        self.pool = Pool(_MODULE, options, **workers) if forms else None
+        """Presidio's workers; none where nothing is left for it to find."""
+        self.tokens: Pool | None = None
+        """Workers of the token classifier, once they are started."""
 
     def open(self, origin: Origin, context: Context) -> PresidioScan:
         return PresidioScan(self.name, self.gate, self.read)
 
     async def read(self, windows: Sequence[tuple[str, tuple[str, ...]]]) -> list[list[Found]]:
-        """What Presidio finds in each text. Raises what `Pool.call` raises."""
-        size = max(1, min(_BATCH, -(-len(windows) // self.workers)))
-        batches = [windows[at : at + size] for at in range(0, len(windows), size)]
+        """What is found in each text. Raises what `Pool.call` raises."""
+        if self.tokens is None:
+            return await self._read(self.pool, windows)
+        texts = [text for text, _ in windows]
+        forms, names = await asyncio.gather(self._read(self.pool, windows), self._read(self.tokens, texts, _FEW))
+        return [_both(one, other, self.gate.entities) for one, other in zip(forms, names, strict=True)]
+
+    async def _read(self, pool: Pool | None, asked: Sequence[Any], most: int = _BATCH) -> list[list[Found]]:
+        """What the workers of one pool say."""
+        if pool is None:
+            return [[] for _ in asked]
+        size = max(1, min(most, -(-len(asked) // self.workers)))
+        batches = [asked[at : at + size] for at in range(0, len(asked), size)]
         out: list[list[Found]] = []
         for at in range(0, len(batches), self.workers):  # no more at once than there are workers: others wait too
-            for answer in await asyncio.gather(*map(self.pool.call, batches[at : at + self.workers])):
+            for answer in await asyncio.gather(*map(pool.call, batches[at : at + self.workers])):
                 out += answer
         return out
 
     async def start(self) -> None:
-        await self.pool.start()
+        if self.config.token_model and self.tokens is None:
+            self.tokens = models.tagger(self.config.token_model, self.config.score, self.workers)
+        await asyncio.gather(*(pool.start() for pool in (self.pool, self.tokens) if pool))
 
     async def aclose(self) -> None:
-        await self.pool.aclose()
+        await asyncio.gather(*(pool.aclose() for pool in (self.pool, self.tokens) if pool))
+
+
+def _told(name: str, config: Config) -> tuple[frozenset[str], float]:
+    """The entities that a filter's token classifier tells, and the seconds that a kilobyte may take with it.
+
+    A policy may be checked where the operator's settings are not: then they are what such models mostly tell."""
+    if config.token_model is None:
+        return frozenset(), 0.0
+    source = models.tokens(config.token_model)
+    if source is None:
+        return frozenset(config.entities or NAMED), 0.0
+    told = frozenset(source.entities.values())
+    if odd := sorted(told - set(ENTITIES)):
+        raise ConfigError(
+            f"model {config.token_model!r}: `entities` maps to {', '.join(odd)}; Presidio's names are {', '.join(ENTITIES)}"
+        )
+    untold = sorted(e for e in config.entities if ENTITIES[e].shape is None and e not in told and not config.models)
+    if untold:
+        raise ConfigError(
+            f"filter {name!r}: model {config.token_model!r} tells no {', '.join(untold)}, only {', '.join(sorted(told))}",
+            path=("entities",),
+        )
+    return told, source.pace
+
+
+def _both(one: Sequence[Found], other: Sequence[Found], wanted: Sequence[str]) -> list[Found]:
+    """What either says, of what is looked for; the better score where both say the same."""
+    best: dict[tuple[int, str, int], float] = {}
+    for entity, start, end, score in (*one, *other):
+        if entity in wanted:
+            best[start, entity, end] = max(score, best.get((start, entity, end), 0.0))
+    return [(entity, start, end, score) for (start, entity, end), score in sorted(best.items())]

@@ -54,6 +54,12 @@ class Spec:
     """Characters of a window."""
     step: int
     digest: str
+    memory: int = 4 << 30
+    """Bytes of address space of a worker."""
+    pace: float = _PER_WINDOW
+    """Seconds of a window after which a worker counts as stuck."""
+    start: float = 60.0
+    """Seconds after which a worker that is not ready counts as stuck."""
 
 
 @dataclass(slots=True)
@@ -101,12 +107,18 @@ class Classifier:
         cache: int = 32_000_000,
         queue: int = 512,
         counts: Counts | None = None,
-        start_deadline: float = 60.0,
+        start_deadline: float | None = None,
     ) -> None:
         """`cache`: bytes; `queue`: texts that may wait."""
         self.spec, self.queue, self.counts = spec, queue, counts or Counts()
         self.cache = ScoreCache(cache, spec.digest)
-        self.pool = Pool(spec.module, spec.options, workers=workers, start_deadline=start_deadline)
+        self.pool = Pool(
+            spec.module,
+            spec.options,
+            workers=workers,
+            start_deadline=spec.start if start_deadline is None else start_deadline,
+            memory=spec.memory,
+        )
         self._scores = struct.Struct(f"<{len(spec.labels)}e")
         self._free, self._pace = workers, _PACE
         self._jobs: dict[Key, _Job] = {}
@@ -233,7 +245,7 @@ class Classifier:
     async def _run(self, batch: list[_Job]) -> None:
         started = time.perf_counter()
         try:
-            deadline = _BASE + _PER_WINDOW * len(batch)
+            deadline = _BASE + self.spec.pace * len(batch)
             reply = await self.pool.call([job.said for job in batch], deadline=deadline)
             scores = self._parts(reply, len(batch))
         except TimeoutError as e:

@@ -6,15 +6,18 @@ A model is loaded once in an event loop, however many filters and policies use i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import guardproxy
+from guardproxy.inference import known, weights
 from guardproxy.inference.classifier import Classifier, Counts, Spec
 from guardproxy.inference.folder import Folder
-from guardproxy.sections import Inference, ModelSource
+from guardproxy.inference.pool import Pool
+from guardproxy.sections import AnySource, Inference, ModelSource
+from guardproxy.sources import TokensSource
 from guardproxy.types import ConfigError
 
 SHIPPED: Final = "small"
@@ -44,7 +47,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted({SHIPPED, *_settings.models}))
 
 
-def source(name: str) -> ModelSource:
+def source(name: str) -> AnySource:
     """Where a model comes from. Raises ConfigError for an unknown name."""
     if name in _settings.models:
         return _settings.models[name]
@@ -52,6 +55,37 @@ def source(name: str) -> ModelSource:
         return ModelSource(path=str(Path(guardproxy.__file__).parent / "models" / SHIPPED))
     raise ConfigError(
         f"there is no model {name!r}; the models are {', '.join(names())} (add it under `inference: models:` in the settings)"
+    )
+
+
+def pace(name: str) -> float:
+    """Seconds that a kilobyte of text may take with a model, if the settings say so; otherwise 0."""
+    return float(getattr(_settings.models.get(name), "pace", 0.0))
+
+
+def tokens(name: str) -> TokensSource | None:
+    """The token classifier of this name; None where the settings don't know the name. Raises ConfigError for another kind."""
+    one = _settings.models.get(name)
+    if one is not None and not isinstance(one, TokensSource):
+        raise ConfigError(f"model {name!r} is of kind {one.kind}; a `token_model` is one of kind tokens")
+    return one
+
+
+def tagger(name: str, score: float, workers: int) -> Pool:
+    """Workers of a token classifier, not started: texts in, lists of [entity, start, end, score] out. Raises ConfigError."""
+    one = tokens(name)
+    if one is None:
+        source(name)  # says what there is
+        raise ConfigError(f"model {name!r} is of kind onnx; a `token_model` is one of kind tokens")
+    options = {**known.worker_options(one, _settings.threads), "score": score}
+    return Pool(
+        known.MODULES[one.kind],
+        options,
+        workers=workers,
+        queue=64 * workers,
+        deadline=10 + one.pace * 8,
+        start_deadline=known.START,
+        memory=weights.memory(options),
     )
 
 
@@ -72,14 +106,16 @@ def _of_folder(name: str, one: ModelSource) -> Spec:
     )
 
 
-KINDS: Final[Mapping[str, Callable[[str, ModelSource], Spec]]] = {"onnx": _of_folder}
-"""What a source's `kind` may be, and how it is read."""
-
-
 def spec(name: str) -> Spec:
     """What a model says and how it is run. Raises ConfigError when it isn't there or is not whole."""
     one = source(name)
-    return KINDS[one.kind](name, one)
+    return _of_folder(name, one) if isinstance(one, ModelSource) else known.spec(name, one, _settings.threads)
+
+
+def labels(name: str) -> tuple[str, ...]:
+    """What a model can say, told without loading it. Raises ConfigError."""
+    one = source(name)
+    return tuple(_of_folder(name, one).labels) if isinstance(one, ModelSource) else known.labels(one)
 
 
 async def acquire(name: str) -> Classifier:

@@ -249,7 +249,7 @@ def test_scores(logit: float, expected: float) -> None:
 
 @pytest.fixture
 def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "KINDS", scoring.kinds())
+    monkeypatch.setattr(models, "_of_folder", scoring.folder())
     monkeypatch.setattr(models, "_settings", scoring.settings("one", "two"))
     monkeypatch.setattr(models, "_counts", {})
 
@@ -296,7 +296,7 @@ def test_event_loops_do_not_share() -> None:
 
 
 def test_a_model_that_can_not_start_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "KINDS", {"onnx": lambda name, source: scoring.spec(name, start="soon")})
+    monkeypatch.setattr(models, "_of_folder", scoring.folder(start="soon"))
     monkeypatch.setattr(models, "_settings", scoring.settings("one"))
 
     async def go() -> None:
