@@ -1,4 +1,4 @@
-"""Finds what any text classifier of the operator's finds: Prompt Guard, ProtectAI's, guard models run locally (docs/models.md).
+"""Finds what a text classifier of the operator finds: Prompt Guard, ProtectAI's, guard models (docs/models.md).
 
     filters:
       injection: {use: classifier, model: prompt-guard}
