@@ -83,8 +83,10 @@ async def lengths(one: Classifier, texts: Texts, amount: Work, times: int) -> li
 
 
 def all_filters(model: str) -> list[Any]:
-    """Every filter that asks a model."""
-    kinds = [kind for kind in filters.kinds() if issubclass(filters.module(kind).Filter, ModelFilter)]
+    """Every filter that the shipped model is for."""
+    made = [(kind, filters.module(kind)) for kind in filters.kinds()]
+    models_of = [(kind, one.Config) for kind, one in made if issubclass(one.Filter, ModelFilter)]
+    kinds = [kind for kind, config in models_of if config.model_fields["model"].default == models.SHIPPED]
     return [filters.build(kind, {"use": kind, "model": model}) for kind in kinds]
 
 
