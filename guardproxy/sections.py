@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Tag, field_validator
 
 from guardproxy.amounts import Bytes, Count
 from guardproxy.sources import KINDS, DetoxifySource, GenerativeSource, TokensSource, TransformersSource
+from guardproxy.types import Path
 
 MODEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 """A name of a model that filters use, as it may stand in metrics."""
@@ -69,3 +70,11 @@ class Inference(Section):
             if not MODEL.fullmatch(name):
                 raise ValueError(f"{name!r} can't be a model's name; use small letters, digits and . _ -")
         return value
+
+
+# ---------------------------------------------------------------------------------------------------- places
+
+
+def as_written(path: Path) -> Path:
+    """A place of pydantic's as the operator wrote it: without the kind of a model, which is no key."""
+    return path[:3] + path[4:] if path[:2] == ("inference", "models") else path

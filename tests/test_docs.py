@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from guardproxy import detectors
 from guardproxy.cli.test import run_cases
 from guardproxy.config import load
+from guardproxy.filters import detoxify
+from guardproxy.inference import known, models, taxonomies
 from guardproxy.policy.load import Examined, examine
+from guardproxy.sections import Inference
 from guardproxy.telemetry import Metrics
 from guardproxy.types import Context, Direction, Origin, Role
 from guardproxy.wire.dialects import codecs
@@ -64,6 +68,33 @@ def test_the_settings_of_the_store_are_what_the_page_says(tmp_path: Path) -> Non
     written = load(file, {"GUARDPROXY_STORE_KEY": "x" * 16}, flags).store
     assert written.path
     assert written == load(None, {}, flags).store.model_copy(update={"path": written.path})
+
+
+def test_the_models_of_the_docs_can_be_named(tmp_path: Path) -> None:
+    """Every entry of the page is one that settings take, and every filter one that takes it."""
+    file, entries = tmp_path / "config.yaml", dict[str, Any]()
+    for page in shown("docs/models.md", "yaml settings"):
+        file.write_text(f"upstream: {{url: 'http://127.0.0.1:8000/v1'}}\n{page}", "utf-8")
+        entries |= load(file, {}).inference.models
+    assert {one.kind for one in entries.values()} == {"transformers", "detoxify", "generative", "tokens"}
+    models.configure(Inference(models=entries))
+    try:
+        pages = shown("docs/models.md", "yaml filters")
+        built = [filter for page in pages for filter in detectors.build_filters(yaml.safe_load(page)).values()]
+    finally:
+        models.configure(Inference())
+    assert len(built) == len(pages) > 3
+
+
+def test_the_labels_of_the_docs_are_those_that_models_have() -> None:
+    page = (ROOT / "docs/models.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| once[^|]*\|[^|]*\| (.*) \|$", page, re.MULTILINE))
+    for form, labels in taxonomies.LABELS.items():
+        for category, label in labels.items():
+            assert category in rows[form] and f".{label.partition('.')[2]}" in rows[form], (form, category)
+    named = dict(re.findall(r"^\| `(\w+)`(?:, `\w+`)? \| `(toxicity\.\w+)` \|$", page, re.MULTILINE))
+    outputs = {output: label for label, (output,) in detoxify.OUTPUTS.items()}
+    assert named == {theirs: outputs[ours] for theirs, ours in known.DETOXIFY.items()}
 
 
 def test_the_metrics_of_the_docs_are_those_there_are() -> None:

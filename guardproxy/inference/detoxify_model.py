@@ -31,10 +31,10 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
 """Classes that a checkpoint may name, and the `model_type` of their configs."""
 _FORMAT = "1"
 _MANIFEST = "guardproxy.json"
-_TOKENIZER_FILES = (
-    *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt"),
-    *("vocab.json", "merges.txt", "spiece.model", "sentencepiece.bpe.model"),
-)
+_OF_BASE = (".json", ".txt", ".model", ".jinja")
+"""Names of configs and tokenizers end so."""
+_UNUSED = ("position_ids", "pooler.dense.weight", "pooler.dense.bias")
+"""Ends of keys that older versions of transformers wrote and that no score depends on where the model has them no more."""
 
 
 def load(options: Mapping[str, Any]) -> tuple[Callable[[Json], Json], Json]:
@@ -62,9 +62,9 @@ def _converted(options: Mapping[str, Any]) -> Path:
             key.update(weights.digest(file).encode())
     except OSError as e:
         raise ConfigError(f"there is no Detoxify checkpoint {checkpoint} ({e.strerror})") from None
-    for name in ("config.json", *_TOKENIZER_FILES):
-        if (base / name).is_file():
-            key.update(name.encode() + b"\0" + hashlib.sha256((base / name).read_bytes()).digest())
+    for each in sorted(base.glob("*")):
+        if each.suffix in _OF_BASE and each.is_file():
+            key.update(each.name.encode() + b"\0" + hashlib.sha256(each.read_bytes()).digest())
     out = weights.cache() / f"detoxify-{key.hexdigest()[:32]}"
     if not _whole(out):
         convert(checkpoint, base, out, options.get("sha256"))
@@ -144,11 +144,11 @@ def _model(read: Any, base: Path, checkpoint: Path, transformers: Any) -> Any:
 
 
 def _fill(model: Any, state: Mapping[str, Any], checkpoint: Path) -> None:
-    """Put the weights in. Every weight has to be there, in its size; counters of positions are made anew."""
+    """Put the weights in. Every weight has to be there, in its size, and no other but those that are not used."""
     try:
         said = model.load_state_dict(state, strict=False)
     except RuntimeError as e:
         raise ConfigError(f"{checkpoint} does not fit its config: {str(e).strip().splitlines()[-1].strip()}") from None
-    odd = [key for key in said.unexpected_keys if not key.endswith("position_ids")]
+    odd = [key for key in said.unexpected_keys if not key.endswith(_UNUSED)]
     if said.missing_keys or odd:
         raise ConfigError(f"{checkpoint} does not fit its config: {', '.join([*said.missing_keys, *odd][:4])}")

@@ -37,7 +37,7 @@ def libraries(what: str) -> tuple[Any, Any]:
         torch, transformers = importlib.import_module("torch"), importlib.import_module("transformers")
     except ImportError as e:
         raise ConfigError(
-            f"{what} needs packages that are not installed ({e.name}): pip install 'guardproxy[toxicity]'"
+            f"{what} needs packages that are not installed ({e.name}): pip install 'guardproxy[transformers]'"
         ) from None
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()

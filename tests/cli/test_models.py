@@ -14,7 +14,7 @@ from tests.inference import known
 
 
 def test_a_checkpoint_is_converted_once_its_sum_is_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[toxicity]'")
+    pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[transformers]'")
     file, base = known.checkpoint(tmp_path, "unbiased-small")
     out = tmp_path / "out"
     words = ["models", "convert", str(file), str(out), "--base", str(base)]

@@ -22,7 +22,7 @@ PROMPT_GUARD = {"LABEL_1": "injection.jailbreak"}
 
 @pytest.fixture(scope="module")
 def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inference]:
-    pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[toxicity]'")
+    pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[transformers]'")
     folder = tmp_path_factory.mktemp("deberta")
     known.classifier(folder, "DebertaV2", id2label={0: "LABEL_0", 1: "LABEL_1"})
     guard = tmp_path_factory.mktemp("guard")

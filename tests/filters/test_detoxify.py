@@ -30,7 +30,7 @@ LONG = "hello nice day " * 60 + "you are a stupid idiot"
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the serving process says with a tiny checkpoint."""
-    pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[toxicity]'")
+    pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[transformers]'")
     folder = tmp_path_factory.mktemp("detoxify")
     file, base = known.checkpoint(folder, "original")
     entry = {"checkpoint": str(file), "base": str(base), "sha256": known.sha256(file), "variant": "original"}

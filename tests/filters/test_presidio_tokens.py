@@ -21,7 +21,7 @@ from tests.inference import known, serving, tiny
 
 @pytest.fixture(scope="module")
 def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inference]:
-    pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[toxicity]'")
+    pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[transformers]'")
     folder = tmp_path_factory.mktemp("tagger")
     known.tagger(folder)
     ner = {"kind": "tokens", "path": str(folder), "entities": {"PER": "PERSON", "LOC": "LOCATION"}}

@@ -16,7 +16,7 @@ from guardproxy.sources import DetoxifySource
 from guardproxy.types import ConfigError
 from tests.inference import known
 
-pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[toxicity]'")
+pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[transformers]'")
 VARIANTS = ("original", "original-small", "unbiased", "unbiased-small", "multilingual")
 TEXTS = ("you are a stupid idiot", "hello nice day", "i kill you", "thank the proxy", "shut up, pathetic moron!", "")
 
@@ -143,6 +143,20 @@ def test_the_base_has_to_fit(checkpoints: Any, tmp_path: Path) -> None:
     known.config("Bert", known.tokenizer(base), 6, hidden_size=64).save_pretrained(base)
     with pytest.raises(ConfigError, match="does not fit its config: size mismatch"):
         detoxify_model.load(options((file, base)))
+
+
+@pytest.mark.parametrize(
+    ("key", "said"), [("bert.pooler.dense.bias", "pooler"), ("bert.encoder.extra.weight", "extra")]
+)
+def test_every_weight_has_to_be_there_and_no_other(key: str, said: str, checkpoints: Any, tmp_path: Path) -> None:
+    import torch
+
+    content = torch.load(checkpoints["original"][0], weights_only=True)
+    if content["state_dict"].pop(key, None) is None:
+        content["state_dict"][key] = torch.zeros(2)
+    torch.save(content, tmp_path / "odd.ckpt")
+    with pytest.raises(ConfigError, match=f"does not fit its config: .*{said}"):
+        detoxify_model.load(options((tmp_path / "odd.ckpt", checkpoints["original"][1])))
 
 
 @pytest.mark.parametrize(

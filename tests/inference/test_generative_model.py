@@ -18,7 +18,7 @@ from guardproxy.sources import GenerativeSource
 from guardproxy.types import ConfigError
 from tests.inference import guards, known
 
-torch = pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[toxicity]'")
+torch = pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[transformers]'")
 FORMS = tuple(guards.KINDS)
 
 

@@ -16,7 +16,7 @@ from guardproxy.inference.transformers_model import NotANumber
 from guardproxy.types import ConfigError
 from tests.inference import known
 
-torch = pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[toxicity]'")
+torch = pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[transformers]'")
 ENTITIES = {"PER": "PERSON", "LOC": "LOCATION"}
 
 

@@ -15,7 +15,7 @@ from guardproxy.inference import transformers_model, weights
 from guardproxy.types import ConfigError
 from tests.inference import known
 
-torch = pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[toxicity]'")
+torch = pytest.importorskip("torch", reason="NOT RUN: pip install 'guardproxy[transformers]'")
 INJECTION = {"INJECTION": "injection.prompt"}
 
 
