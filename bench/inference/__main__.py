@@ -2,7 +2,8 @@
 
 For each model and length: one text alone, and 32 at once (pipes and queue included), in milliseconds, texts a second, and
 GFLOP/s against the machine's matmul peak, measured in the same run in a process of its own. Then all filters over one model on
-a new message of 128 tokens and on the same message again, what a start takes, and what processes weigh.
+a new message of 128 tokens and on the same message again, what a start takes, what processes weigh, and what waits of a
+stream. CPU is the worker's own: on a busy machine it tells more than the clock.
 
     --models NAME[,NAME] (small)   --config FILE   --short (fewer repetitions)   --json
 """
@@ -23,6 +24,7 @@ from typing import Any
 import psutil
 
 from bench.inference.peak import measured
+from bench.inference.stream import TOKENS_PER_SECOND, streamed
 from bench.inference.work import Texts, Work, work
 from guardproxy import filters
 from guardproxy.config import PREFIX, load_inference
@@ -36,6 +38,7 @@ MANY = 32
 REPLY = Origin(Direction.RESPONSE, Role.ASSISTANT, Channel.FINAL)
 MESSAGE = 128
 """Tokens."""
+REPLY_CHARACTERS = 1600
 BAR_NEW, BAR_SEEN = 15.0, 0.1
 """Milliseconds of all filters together on a message, new and seen before."""
 
@@ -48,6 +51,11 @@ async def _taken(times: int, work: Callable[[int], Awaitable[object]]) -> list[f
         await work(number)
         out.append(time.perf_counter() - started)
     return sorted(out)
+
+
+def _cpu(one: Classifier) -> float:
+    """Seconds of processor time that the workers took so far."""
+    return sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in one.pool.pids)
 
 
 async def lengths(one: Classifier, texts: Texts, amount: Work, times: int) -> list[dict[str, float]]:
@@ -63,7 +71,9 @@ async def lengths(one: Classifier, texts: Texts, amount: Work, times: int) -> li
         async def all_of(number: int, many: list[list[str]] = many) -> None:
             await one.read("bench", [("user", text) for text in many[number]])
 
+        before = _cpu(one)
         alone = (await _taken(len(singles), single))[: len(singles) - 2]
+        cpu = (_cpu(one) - before) / len(singles)
         together = await _taken(len(many), all_of)
         real = statistics.mean(texts.count(text) for text in singles)
         middle, batch = statistics.median(alone), statistics.median(together)
@@ -71,6 +81,7 @@ async def lengths(one: Classifier, texts: Texts, amount: Work, times: int) -> li
             {
                 "tokens": round(real, 1),
                 "ms": 1e3 * middle,
+                "ms_cpu": 1e3 * cpu,
                 "ms_p95": 1e3 * alone[int(0.95 * (len(alone) - 1))],
                 "ms_each_of_32": 1e3 * batch / MANY,
                 "texts_per_second": MANY / batch,
@@ -83,8 +94,10 @@ async def lengths(one: Classifier, texts: Texts, amount: Work, times: int) -> li
 
 
 def all_filters(model: str) -> list[Any]:
-    """Every filter that asks a model."""
-    kinds = [kind for kind in filters.kinds() if issubclass(filters.module(kind).Filter, ModelFilter)]
+    """Every filter that the shipped model is for."""
+    made = [(kind, filters.module(kind)) for kind in filters.kinds()]
+    models_of = [(kind, one.Config) for kind, one in made if issubclass(one.Filter, ModelFilter)]
+    kinds = [kind for kind, config in models_of if config.model_fields["model"].default == models.SHIPPED]
     return [filters.build(kind, {"use": kind, "model": model}) for kind in kinds]
 
 
@@ -101,9 +114,9 @@ async def together(model: str, texts: Texts, times: int) -> dict[str, float]:
     try:
         classifier: Classifier = them[0].classifier
         messages = [texts.of(MESSAGE) for _ in range(times)]
-        before = classifier.counts.windows
+        before, cpu = classifier.counts.windows, _cpu(classifier)
         new = await _taken(times, lambda n: asyncio.gather(*(_feed(one, messages[n]) for one in them)))
-        read = classifier.counts.windows - before
+        read, cpu = classifier.counts.windows - before, _cpu(classifier) - cpu
 
         async def again(number: int) -> None:
             for one in them:
@@ -119,6 +132,7 @@ async def together(model: str, texts: Texts, times: int) -> dict[str, float]:
         "windows_read_per_message": read / times,
         "characters": statistics.mean(map(len, messages)),
         "ms_new": 1e3 * statistics.median(new),
+        "ms_new_cpu": 1e3 * cpu / times,
         "ms_new_p95": 1e3 * new[int(0.95 * (times - 1))],
         "ms_seen": 1e3 * statistics.median(seen),
         "worker_mb": worker / 1e6,
@@ -139,7 +153,8 @@ async def model_figures(name: str, times: int) -> dict[str, Any]:
         await models.release(classifier)
     size = sum((folder / file).stat().st_size for file in os.listdir(folder))
     about = {"megabytes": size / 1e6, "start_seconds": start, "mflop_per_token": amount.per_token / 1e6}
-    return {"model": name, **about, "lengths": rows, "together": await together(name, texts, times)}
+    all_of, stream = await together(name, texts, times), await streamed(name, texts.long(REPLY_CHARACTERS))
+    return {"model": name, **about, "lengths": rows, "together": all_of, "stream": stream}
 
 
 def show(figures: dict[str, Any]) -> None:
@@ -155,21 +170,27 @@ def show(figures: dict[str, Any]) -> None:
             f"{one['start_seconds']:.2f} s; {figures['times']} repetitions, medians"
         )
         print(
-            "| tokens | one, ms | p95 | 32 at once, ms each | texts/s | tokens/s | GFLOP/s, one | of 32 | of int8 peak |"
+            "| tokens | one, ms | CPU | p95 | 32 at once, ms each | texts/s | tokens/s | GFLOP/s, one | of 32 | of int8 peak |"
         )
-        print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+        print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
         for row in one["lengths"]:
-            print(
-                f"| {row['tokens']:.0f} | {row['ms']:.2f} | {row['ms_p95']:.2f} | {row['ms_each_of_32']:.2f} | "
-                f"{row['texts_per_second']:.0f} | {row['tokens_per_second']:.0f} | {row['gflops']:.1f} | "
-                f"{row['gflops_of_32']:.1f} | {row['gflops_of_32'] / peak['int8']:.0%} |"
-            )
+            alone = f"{row['ms']:.2f} | {row['ms_cpu']:.1f} | {row['ms_p95']:.2f} | {row['ms_each_of_32']:.2f}"
+            rates = f"{row['texts_per_second']:.0f} | {row['tokens_per_second']:.0f} | {row['gflops']:.1f}"
+            of_32 = f"{row['gflops_of_32']:.1f} | {row['gflops_of_32'] / peak['int8']:.0%}"
+            print(f"| {row['tokens']:.0f} | {alone} | {rates} | {of_32} |")
         all_of = one["together"]
+        what = f"{all_of['characters']:.0f} characters, {all_of['windows_read_per_message']:.1f} windows read"
         print(
-            f"all {all_of['filters']} filters, a new message of {MESSAGE} tokens ({all_of['characters']:.0f} characters, "
-            f"{all_of['windows_read_per_message']:.1f} windows read): {all_of['ms_new']:.2f} ms (p95 "
-            f"{all_of['ms_new_p95']:.2f}; bar {BAR_NEW:.0f}); seen before: {all_of['ms_seen']:.3f} ms (bar {BAR_SEEN})"
+            f"all {all_of['filters']} filters, a new message of {MESSAGE} tokens ({what}): {all_of['ms_new']:.2f} ms "
+            f"(CPU {all_of['ms_new_cpu']:.1f}, p95 {all_of['ms_new_p95']:.2f}; bar {BAR_NEW:.0f}); "
+            f"seen before: {all_of['ms_seen']:.3f} ms (bar {BAR_SEEN})"
         )
+        for mode, row in one["stream"].items():
+            print(
+                f"a reply of {REPLY_CHARACTERS} characters, {mode}: {row['characters_waiting_mean']:.0f} characters wait "
+                f"(most {row['characters_waiting_most']:.0f}), the first go out after {row['first_text_after_ms']:.0f} ms, "
+                f"the end {row['end_after_the_last_delta_ms']:.0f} ms behind the last delta ({TOKENS_PER_SECOND} deltas/s)"
+            )
         print(f"memory: worker {all_of['worker_mb']:.0f} MB, this process {all_of['serving_mb']:.0f} MB")
 
 

@@ -133,3 +133,10 @@ class Texts:
         while words and self.count(" ".join(words)) > tokens:
             words.pop()
         return " ".join(words)
+
+    def long(self, characters: int) -> str:
+        """A text of so many characters."""
+        text = ""
+        while len(text) < characters:
+            text += self._rng.choice(_WORDS) + " "
+        return text[:characters]

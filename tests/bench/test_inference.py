@@ -61,6 +61,9 @@ def test_a_run(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
     together = found["together"]
     assert together["filters"] == 6 and together["windows_read_per_message"] == 1.0
     assert 0 < together["ms_seen"] < 10 * BAR_SEEN < 10 * together["ms_new"]
+    held, eager = found["stream"]["held"], found["stream"]["eager"]
+    assert held["characters_waiting_most"] > 500 > eager["characters_waiting_most"] == 0
+    assert found["stream"]["hold: false"]["first_text_after_ms"] < held["first_text_after_ms"]
     peak = {"float32": 100.0, "int8": 800.0}
     show({"times": 4, "cores": 2, "load": 0.0, "peak": peak, "models": [found]})
     assert "all 6 filters, a new message of 128 tokens" in capsys.readouterr().out
