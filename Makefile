@@ -28,10 +28,10 @@ demo: setup ## the local gpt-oss behind guardproxy, three exchanges, then it kee
 	$(BIN)/guardproxy demo
 
 test: check ## everything that must pass before a change lands
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --dist worksteal
 
 test-all: check ## the same with many more random cases
-	$(BIN)/python -m pytest --hypothesis-profile=long
+	$(BIN)/python -m pytest -n logical --dist worksteal --hypothesis-profile=long
 
 check: setup ## lint, types, architecture, the shipped policies
 	$(BIN)/ruff check .

@@ -5,7 +5,7 @@ This module imports nothing of ours and does nothing: values, enumerations, prot
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, Literal, Protocol, TypeAlias
@@ -100,12 +100,39 @@ class Report:
     """No finding can start before this offset any more, and every one that does has been reported."""
 
 
+class Needs(IntEnum):
+    """How much a filter reads besides its own segment. Nothing of it is prepared where no filter of the policy needs it."""
+
+    SEGMENT = 0
+    TURN = 1
+    """What else the same choice of a reply says: its other channels."""
+    CONVERSATION = 2
+    """The request too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One message of a conversation, or one channel of a reply so far: its texts as the guard let them through."""
+
+    origin: Origin
+    text: str
+    findings: tuple[Finding, ...] = ()
+    """What was found in it, if it is of the request."""
+
+
+def _silence() -> Sequence[Utterance]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a scan may know besides its own segment. Facts from the key and the route table only."""
+    """What a scan may know besides its own segment: facts from the key and the route table, and what was said."""
 
     tenant: str = "default"
     model: str = ""
+    said: Callable[[], Sequence[Utterance]] = _silence
+    """What was said before, in order, and in a reply what its choice says so far. It takes time for each message: ask
+    once, and only where it is needed. Empty for filters that declare no `needs`."""
 
 
 class Scan(Protocol):
@@ -122,6 +149,7 @@ class Filter(Protocol):
     name: str
     hold: bool
     """Whether text waits for this filter (`settled` is obeyed)."""
+    # needs: Needs, for filters that read more than their own segment; SEGMENT where there is none
 
     def open(self, origin: Origin, context: Context) -> Scan: ...
 
@@ -176,7 +204,7 @@ class Turn:
     """Tools that the request declares; None where the tool is the upstream's own and needs no declaration."""
 
 
-class Monitor(Protocol):
+class CallMonitor(Protocol):
     """One detector of conduct, shared by all requests: it reads a complete call, and never acts.
 
     Its findings have labels `call.*`, score 1 and no span: what a call does can't be cut out of it.
@@ -193,6 +221,30 @@ class Monitor(Protocol):
     async def start(self) -> None: ...
 
     async def aclose(self) -> None: ...
+
+
+class ConversationMonitor(Protocol):
+    """One detector of conduct, shared by all requests: it reads the conversation that a request is, and never acts.
+
+    Its findings have score 1 and no span: what a conversation comes to can't be cut out of it.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    """What this instance may say, with the options that it has; none begins with `call.`."""
+    reads: tuple[str, ...]
+    """Labels (globs) of filters whose findings it reads: where it runs, those filters run too."""
+
+    def review(self, said: Sequence[Utterance]) -> tuple[Finding, ...] | Awaitable[tuple[Finding, ...]]:
+        """What is to be said about a conversation, its latest message included."""
+        ...
+
+    async def start(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+Monitor: TypeAlias = CallMonitor | ConversationMonitor
 
 
 class MonitorConfig(BaseModel):

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from guardproxy import detectors
@@ -126,3 +127,14 @@ def test_the_filter_of_the_docs_finds_what_it_says() -> None:
     for text, label in made["EXAMPLES"].items():
         scan = one.open(Origin(Direction.RESPONSE, Role.ASSISTANT), Context())
         assert [f.label for f in scan.feed(text, last=True).findings] == ([label] if label else [])
+
+
+@pytest.mark.parametrize(("name", "tests"), [("discreet", 1), ("helpdesk", 4)])
+def test_the_policies_of_the_page_on_conduct_are_clean_and_their_tests_pass(
+    name: str, tests: int, tmp_path: Path
+) -> None:
+    [page] = [p for p in shown("docs/conduct.md", "yaml") if f"policy: {name}" in p]
+    told = examined(page, tmp_path)
+    assert (told.problems, told.warnings) == ([], [])
+    assert told.policy is not None
+    assert [r.status for r in asyncio.run(run_cases(told.policy, told.cases))] == ["pass"] * tests

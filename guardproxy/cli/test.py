@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from guardproxy import detectors
 from guardproxy.cli import COMMANDS
 from guardproxy.config import PREFIX, load_inference
-from guardproxy.engine import Cut, Guard, Silent
+from guardproxy.engine import Cut, Guard, Observer, Silent
+from guardproxy.engine.guard import About
+from guardproxy.engine.transcript import Transcript
 from guardproxy.inference import models
 from guardproxy.policy.cases import Case, fired, mismatches, run_pure
 from guardproxy.policy.load import ConfigErrors, Examined, examine
@@ -27,7 +30,7 @@ from guardproxy.policy.model import Mode, Policy
 from guardproxy.server.calls import Conduct
 from guardproxy.text import PatternError
 from guardproxy.text.calls import read_call
-from guardproxy.types import ConfigError, Decision, Facts, Outcome
+from guardproxy.types import ConfigError, Decision, Direction, Facts, Outcome
 from guardproxy.wire.base import Call
 
 
@@ -111,11 +114,11 @@ async def _call_case(guard: Guard, case: Case) -> Result:
     """A complete call goes through filters and monitors, as at the end of a turn."""
     started = time.perf_counter()
     heard = _Decisions()
-    about = {"request": "test", "model": case.model, "tenant": case.tenant, "route": case.route}
+    about = _about(case, heard)
     conduct = Conduct(
         lambda tool: case.origin,
-        lambda origin: guard.gate(origin, **about, observer=heard),  # type: ignore[arg-type]
-        lambda origin: guard.watch(origin, **about, observer=heard),
+        lambda origin: guard.gate(origin, **about),
+        lambda origin: guard.watch(origin, **about),
         case.declared,
     )
     call = Call(0, 0, "", case.origin.tool or "", case.call or "", "custom" if case.plain else "function")
@@ -155,17 +158,11 @@ class _Listener(Silent):
 
 async def _through(guard: Guard, case: Case, pieces: list[str]) -> tuple[Decision, str]:
     """The decision on a text that arrives in these pieces, and all that was released, its placeholders numbered."""
-    heard = _Listener()
+    heard, before = _Listener(), await _transcript(guard, case)
     vault = guard.vault(case.tenant, case.name)
-    gate = guard.gate(
-        case.origin,
-        request="test",
-        model=case.model,
-        tenant=case.tenant,
-        route=case.route,
-        observer=heard,
-        vault=vault,
-    )
+    beside = tuple(u for u in case.said if u.origin.direction is Direction.RESPONSE)
+    said = before.followed_by(lambda: beside)
+    gate = guard.gate(case.origin, vault=vault, said=said, **_about(case, heard))
     out = []
     try:
         for i, piece in enumerate(pieces, 1):
@@ -173,8 +170,45 @@ async def _through(guard: Guard, case: Case, pieces: list[str]) -> tuple[Decisio
     except Cut:
         pass  # the decision says so
     await gate.shadow()
-    released = "".join(out)
-    return heard.decision or gate.decision, vault.numbered(released) if vault else released
+    released, decision = "".join(out), heard.decision or gate.decision
+    if guard.reviews and case.origin.direction is Direction.REQUEST:
+        before.add(case.origin, ("text",), released, gate)
+        reviewed = await _reviewed(guard, case, before)
+        if reviewed.outcome >= Outcome.BLOCK:  # nothing of the request goes on
+            released = ""
+        decision = replace(
+            decision,
+            outcome=max(decision.outcome, reviewed.outcome),
+            verdicts=(*decision.verdicts, *reviewed.verdicts),
+        )
+    return decision, vault.numbered(released) if vault else released
+
+
+async def _transcript(guard: Guard, case: Case) -> Transcript:
+    """What was said before, guarded; none of it is blocked, since the test is about what comes next."""
+    transcript = Transcript()
+    for number, one in enumerate(case.said):
+        if one.origin.direction is Direction.REQUEST:
+            gate = guard.gate(one.origin, said=transcript.said, **_about(case, Silent()))
+            gate.cuts = False
+            text = await gate.feed(one.text, last=True)
+            await gate.shadow()
+            transcript.add(one.origin, (number,), text, gate)
+    return transcript
+
+
+async def _reviewed(guard: Guard, case: Case, transcript: Transcript) -> Decision:
+    """What monitors of conversations make of all that was said."""
+    heard = _Listener()
+    review = guard.review(**_about(case, heard))
+    with contextlib.suppress(Cut):  # the decision says so
+        await review.judge(transcript.said)
+    await review.shadow()
+    return heard.decision or review.decision
+
+
+def _about(case: Case, observer: Observer) -> About:
+    return About(request="test", model=case.model, tenant=case.tenant, route=case.route, observer=observer)
 
 
 def _result(case: Case, started: float, decision: Decision, wrong: list[tuple[str, str]]) -> Result:

@@ -69,8 +69,10 @@ class Gate:
         held: Held,
         deadline: Deadline,
         bypass: bool = False,
+        context: Context | None = None,
     ) -> None:
         self.plan, self.facts, self.decision = plan, facts, _NOTHING
+        self._about = context or Context(facts.tenant, facts.model)
         self.edited = False
         """Some span was replaced, or can no longer be: positions in the released text are not the source's."""
         self.released = 0
@@ -210,8 +212,7 @@ class Gate:
     # ------------------------------------------------------------------------------------------------ scanning
 
     def _open(self) -> list[_Reading]:
-        context = Context(self.facts.tenant, self.facts.model)
-        return [_Reading(f, f.open(self.facts.origin, context)) for f in self.plan.enforcing]
+        return [_Reading(f, f.open(self.facts.origin, self._about)) for f in self.plan.enforcing]
 
     async def _scan(self, text: str, last: bool) -> tuple[list[Finding], int]:
         """New findings, and up to where every filter that text waits for is sure."""
@@ -433,16 +434,15 @@ class Gate:
         if not self.plan.shadow or self.bypassed:
             return
         text, found = "".join(self._shadow), list(self.facts.findings)
-        context = Context(self.facts.tenant, self.facts.model)
         for one in self.plan.shadow:
             try:
                 async with asyncio.timeout(self._deadline.seconds(len(text), 1, _pace(one))):
-                    report = one.open(self.facts.origin, context).feed(text, last=True)
+                    report = one.open(self.facts.origin, self._about).feed(text, last=True)
                     found += (report if isinstance(report, Report) else await report).findings
             except Exception as e:
                 kind: FailureKind = "timeout" if isinstance(e, TimeoutError) else "error"
                 self._observer.filter_failed(one.name, kind, allowed=True)
-        facts = replace(self.facts, findings=tuple(found[:MAX_FINDINGS]))
-        shadowed = [v for v in self.plan.decide(facts).verdicts if v.shadow]
+        self.facts = replace(self.facts, findings=tuple(found[:MAX_FINDINGS]))
+        shadowed = [v for v in self.plan.decide(self.facts).verdicts if v.shadow]
         said = [v for v in self.decision.verdicts if not v.shadow]
-        self._observer.decided(facts, replace(self.decision, verdicts=(*said, *shadowed)), final=True)
+        self._observer.decided(self.facts, replace(self.decision, verdicts=(*said, *shadowed)), final=True)

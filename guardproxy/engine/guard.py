@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypedDict
 
-from guardproxy.engine.conduct import Watch
+from guardproxy.engine.conduct import Review, Watch
 from guardproxy.engine.edits import Replacer
 from guardproxy.engine.gate import Gate
 from guardproxy.engine.limits import Deadline, Held
@@ -17,9 +17,19 @@ from guardproxy.engine.vault import Vault
 from guardproxy.policy.decide import decide
 from guardproxy.policy.model import Policy
 from guardproxy.text.globs import either
-from guardproxy.types import Decision, Direction, Facts, Filter, Monitor, Origin
+from guardproxy.types import Context, Decision, Direction, Facts, Filter, Monitor, Origin, Role, Utterance
 
 _DEADLINE = Deadline()
+
+
+class About(TypedDict):
+    """What everything that judges a part of one request has in common."""
+
+    request: str
+    model: str
+    tenant: str
+    route: str
+    observer: Observer
 
 
 class Guard:
@@ -47,7 +57,11 @@ class Guard:
         """Calls of one choice are decided together: a monitor may block one of them."""
         self.approves = policy.approves
         """A reply may have to wait for a person."""
+        self.reviews = policy.reviewed
+        """Monitors look at conversations."""
         self._plans = Plans(policy, filters, monitors)
+        self.needs = self._plans.needs
+        """The most that some filter reads besides its own segment."""
         self._detectors: tuple[Filter | Monitor, ...] = (*filters.values(), *(monitors or {}).values())
 
     @classmethod
@@ -102,7 +116,9 @@ class Guard:
         route: str = "",
         observer: Observer | None = None,
         vault: Vault | None = None,
+        said: Callable[[], Sequence[Utterance]] | None = None,
     ) -> Gate:
+        """`said`: what was said before, for filters that read more than this segment."""
         return Gate(
             self._plans.of(origin, model, tenant, route),
             Facts(request=request, origin=origin, tenant=tenant, model=model, route=route),
@@ -111,6 +127,7 @@ class Guard:
             held=self.held,
             deadline=_DEADLINE,
             bypass=self.bypass,
+            context=None if said is None else Context(tenant, model, said),
         )
 
     def watch(
@@ -125,6 +142,25 @@ class Guard:
     ) -> Watch:
         """What judges the conduct of one call of a reply."""
         return Watch(
+            self._plans.of(origin, model, tenant, route),
+            Facts(request=request, origin=origin, tenant=tenant, model=model, route=route),
+            observer=observer or Silent(),
+            deadline=_DEADLINE,
+            bypass=self.bypass,
+        )
+
+    def review(
+        self,
+        *,
+        request: str = "",
+        model: str = "",
+        tenant: str = "default",
+        route: str = "",
+        observer: Observer | None = None,
+    ) -> Review:
+        """What judges the conversation that a request is. To rules it is the user's text."""
+        origin = Origin(Direction.REQUEST, Role.USER)
+        return Review(
             self._plans.of(origin, model, tenant, route),
             Facts(request=request, origin=origin, tenant=tenant, model=model, route=route),
             observer=observer or Silent(),

@@ -9,7 +9,20 @@ from dataclasses import dataclass
 from guardproxy.policy.decide import decide
 from guardproxy.policy.model import Policy, Rule
 from guardproxy.text import PatternFilter, fuse
-from guardproxy.types import Channel, Decision, Direction, Facts, Filter, Monitor, Origin, Role, View
+from guardproxy.types import (
+    CallMonitor,
+    Channel,
+    ConversationMonitor,
+    Decision,
+    Direction,
+    Facts,
+    Filter,
+    Monitor,
+    Needs,
+    Origin,
+    Role,
+    View,
+)
 
 _PLANS = 4096  # distinct (origin, model, tenant, route); beyond it the memory starts anew
 
@@ -23,10 +36,14 @@ class Plan:
     """Filters that an enforcing rule needs; pattern filters that hold are fused into one."""
     shadow: tuple[Filter, ...]
     """Filters that only shadow rules need: they run behind the stream and hold nothing."""
-    monitors: tuple[Monitor, ...] = ()
-    """Monitors that an enforcing rule needs."""
-    shadow_monitors: tuple[Monitor, ...] = ()
-    """Monitors that only shadow rules need: they run behind the call."""
+    monitors: tuple[CallMonitor, ...] = ()
+    """Monitors of calls that an enforcing rule needs."""
+    shadow_monitors: tuple[CallMonitor, ...] = ()
+    """Monitors of calls that only shadow rules need: they run behind the call."""
+    reviewers: tuple[ConversationMonitor, ...] = ()
+    """Monitors of conversations that an enforcing rule needs."""
+    shadow_reviewers: tuple[ConversationMonitor, ...] = ()
+    """Monitors of conversations that only shadow rules need: they run behind the reply."""
 
     def decide(self, facts: Facts) -> Decision:
         return decide(self.policy, facts)
@@ -38,13 +55,26 @@ class Plans:
     def __init__(
         self, policy: Policy, filters: Mapping[str, Filter], monitors: Mapping[str, Monitor] | None = None
     ) -> None:
-        self.policy, self.filters, self.monitors = policy, filters, monitors or {}
+        self.policy, self.filters = policy, filters
+        self._calls: dict[str, CallMonitor] = {}
+        self._conversations: dict[str, ConversationMonitor] = {}
+        for name, monitor in (monitors or {}).items():
+            if policy.of_calls(name):
+                self._calls[name] = monitor  # type: ignore[assignment]
+            else:
+                self._conversations[name] = monitor  # type: ignore[assignment]
         self._plans: dict[tuple[object, ...], Plan] = {}
         self._fused: dict[tuple[str, ...], PatternFilter] = {}
         self._used: dict[int, Filter | Monitor] = {}
         for plan in map(self._of_rules, self._foreseen()):
-            used: tuple[Filter | Monitor, ...] = (*plan.enforcing, *plan.shadow, *plan.monitors, *plan.shadow_monitors)
+            used: list[Filter | Monitor] = [*plan.enforcing, *plan.shadow]
+            used += [*plan.monitors, *plan.shadow_monitors, *plan.reviewers, *plan.shadow_reviewers]
             self._used |= {id(one): one for one in used}
+
+    @property
+    def needs(self) -> Needs:
+        """The most that some filter in use reads."""
+        return max((getattr(one, "needs", Needs.SEGMENT) for one in self._used.values()), default=Needs.SEGMENT)
 
     def of(self, origin: Origin, model: str, tenant: str, route: str) -> Plan:
         key = (origin.direction, origin.role, origin.channel, origin.inferred, origin.tool, model, tenant, route)
@@ -63,8 +93,10 @@ class Plans:
             self.policy,
             self._fuse([n for n in enforcing if n not in watching]),
             tuple(self.filters[n] for n in shadow if n not in watching),
-            tuple(self.monitors[n] for n in enforcing if n in watching),
-            tuple(self.monitors[n] for n in shadow if n in watching),
+            tuple(self._calls[n] for n in enforcing if n in self._calls),
+            tuple(self._calls[n] for n in shadow if n in self._calls),
+            tuple(self._conversations[n] for n in enforcing if n in self._conversations),
+            tuple(self._conversations[n] for n in shadow if n in self._conversations),
         )
 
     def _fuse(self, names: list[str]) -> tuple[Filter, ...]:

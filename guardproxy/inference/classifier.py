@@ -22,7 +22,7 @@ from guardproxy.types import Json
 Said = tuple[str, str]
 """Who says a text (a role of the model), and the text."""
 
-MAX_WINDOWS, MAX_CHARACTERS = 16, 12_000
+MAX_WINDOWS, MAX_CHARACTERS = 32, 20_000
 """Of one batch."""
 TURN = 0.25
 """Seconds that a batch may take by what the last ones took. Who comes behind it waits so long at most, and nobody is late

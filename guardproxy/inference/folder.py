@@ -51,6 +51,9 @@ class About(_Part):
     roles: dict[str, str] = Field(min_length=1)
     """Who says a text, to the token that tells the model."""
     window: WindowSizes
+    together: int = Field(1, ge=1, le=64)
+    """Texts computed together. More than one only where each gets what it would get alone: products in eight bits scale
+    their input by the largest number in it, which beside other texts may be another's."""
     labels: dict[str, Label] = Field(min_length=1, max_length=1000)
     """In the order of the model's outputs."""
     files: dict[str, Sum]

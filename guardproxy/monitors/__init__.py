@@ -1,7 +1,8 @@
-"""Detectors of conduct, one per file: what a tool call of the model does, not what is written in it.
+"""Detectors of conduct, one per file: what a tool call does, or what a conversation comes to, not what is written there.
 
-A file here is its own registration: `use: NAME` is the module NAME. It has `LABELS` (`call.*`, what it can say),
-`Config` (its options) and `Monitor`. Monitors read replies only; calls in requests are history that a client tells.
+A file here is its own registration: `use: NAME` is the module NAME. It has `LABELS` (what it can say), `Config` (its
+options) and `Monitor`. One that says `call.*` looks at calls of replies (those in requests are history that a client tells);
+any other looks at the conversation that a request is.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from guardproxy.policy.decide import decide
 from guardproxy.policy.model import Policy
-from guardproxy.policy.schema import CaseEntry, FindingEntry, GivenEntry
+from guardproxy.policy.schema import CaseEntry, FindingEntry, GivenEntry, SaidEntry
 from guardproxy.text.globs import overlap
-from guardproxy.types import Catalogue, Channel, Decision, Direction, Facts, Finding, Origin, Outcome, Role
+from guardproxy.types import Catalogue, Channel, Decision, Direction, Facts, Finding, Origin, Outcome, Role, Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Case:
     plain: bool = False
     declared: frozenset[str] = frozenset()
     before: tuple[str, ...] = ()
+    said: tuple[Utterance, ...] = ()
+    """The messages before the text."""
     model: str = ""
     tenant: str = "default"
     route: str = ""
@@ -55,6 +57,7 @@ def compile_case(entry: CaseEntry, line: int, policy: Policy, catalogue: Catalog
         plain=given.plain,
         declared=frozenset(given.declared if given.declared is not None else filter(None, [given.tool])),
         before=tuple(given.before),
+        said=tuple(map(_said, given.said)),
         model=given.model,
         tenant=given.tenant,
         route=given.route,
@@ -70,6 +73,11 @@ def _origin(given: GivenEntry) -> Origin:
     direction = given.direction or (Direction.RESPONSE if role is Role.ASSISTANT else Direction.REQUEST)
     channel = given.channel or (Channel.COMMENTARY if given.call is not None else None)
     return Origin(Direction(direction), role, Channel(channel) if channel else None, given.tool)
+
+
+def _said(entry: SaidEntry) -> Utterance:
+    channel = Channel(entry.channel) if entry.channel else None
+    return Utterance(Origin(Direction(entry.direction), Role(entry.role), channel, entry.tool), entry.text)
 
 
 def _findings(entries: list[FindingEntry], policy: Policy, catalogue: Catalogue) -> Iterator[Finding]:

@@ -155,12 +155,18 @@ def _unknown(subject: Subject, label: str) -> str:
 def _out_of_scope(subject: Subject) -> Complaints:
     for path, entry, rule in subject.rules():
         empty = entry.unless is not None and not entry.unless.model_fields_set  # said already
-        conduct = check_calls.of_conduct(subject, rule)
-        origins = list(check_calls.calls_of(_origins(rule)) if conduct else _origins(rule))
+        origins, where = list(_origins(rule)), ""
+        if check_calls.of_conduct(subject, rule):
+            origins, where = (
+                list(check_calls.calls_of(_origins(rule))),
+                "monitors look at calls in replies only (channel commentary)",
+            )
+        elif check_calls.only_by(subject, rule, "conversation"):
+            origins = list(check_calls.conversations_of(_origins(rule)))
+            where = "a conversation is judged as the user's text of a request (role user)"
         if rule.mode is not Mode.DISABLED and not empty and not any(_holds(rule, origin) for origin in origins):
-            if conduct and any(_holds(rule, origin) for origin in _origins(rule)):
-                message = "the rule can never match: monitors look at calls in replies only (channel commentary)"
-                yield subject.source.error("GP015", message, (*path, "scope"), key=True)
+            if where and any(_holds(rule, origin) for origin in _origins(rule)):
+                yield subject.source.error("GP015", f"the rule can never match: {where}", (*path, "scope"), key=True)
                 continue
             why = "its `unless` leaves everything in its scope alone" if _fits_somewhere(rule) else _never(rule)
             yield subject.source.error("GP015", f"the rule can never match: {why}", (*path, "scope"), key=True)
@@ -253,7 +259,8 @@ def _uncuttable(subject: Subject, rule: Rule, label: str) -> str:
     emitting = check_calls.emitters(subject, label)
     for name in emitting:
         if name in subject.document.monitors:
-            return f"`redact` needs a text: {label!r} is about what a call does, and that can't be cut out; use `block`"
+            what = "what a call does" if subject.policy.of_calls(name) else "a conversation"
+            return f"`redact` needs a text: {label!r} is about {what}, and that can't be cut out; use `block`"
         entry = subject.document.filters[name]
         if not subject.catalogue.spans.get(entry.use, True):
             return f"`redact` needs to know where: filter {name!r} says only that {label!r} is somewhere; use `block`"
@@ -347,5 +354,6 @@ def _expected(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
 
 _LINTS: tuple[Callable[[Subject], Complaints], ...] = (
     _version, _duplicates, check_calls.sections, _rule_form, _unknown_labels, _out_of_scope, _not_local,
-    _never_given_back, _no_spans, check_calls.approvals, check_calls.streamed, check_calls.mixtures, _patterns, _tests,
+    _never_given_back, _no_spans, check_calls.approvals, check_calls.streamed, check_calls.mixtures, check_calls.readings,
+    _patterns, _tests,
 )  # fmt: skip

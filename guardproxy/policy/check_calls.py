@@ -54,10 +54,45 @@ def emitters(subject: Subject, label: str) -> list[str]:
     return [n for n, labels in subject.policy.labels.items() if any(overlap(label, e) for e in labels)]
 
 
+def kind_of(subject: Subject, name: str) -> str:
+    """What an instance looks at: `text`, `call` or `conversation`. These are never decided together."""
+    if name not in subject.document.monitors:
+        return "text"
+    return "call" if subject.policy.of_calls(name) else "conversation"
+
+
 def of_conduct(subject: Subject, rule: Rule) -> bool:
-    """Only monitors can set the rule off."""
-    said = [set(emitters(subject, atom.label)) for atom in rule.when.atoms]
-    return all(names and names <= set(subject.document.monitors) for names in said)
+    """Only monitors of calls can set the rule off."""
+    return only_by(subject, rule, "call")
+
+
+def only_by(subject: Subject, rule: Rule, kind: str) -> bool:
+    """Only what looks at this kind of thing can set the rule off."""
+    said = [{kind_of(subject, name) for name in emitters(subject, atom.label)} for atom in rule.when.atoms]
+    return all(kinds == {kind} for kinds in said)
+
+
+def conversations_of(origins: Iterator[Origin]) -> Iterator[Origin]:
+    """The one of these places where a conversation is judged: as the user's text."""
+    return (o for o in origins if o.direction is Direction.REQUEST and o.role is Role.USER)
+
+
+def readings(subject: Subject) -> Complaints:
+    """What a monitor reads of filters' findings has to be found by some filter."""
+    for name, globs in subject.policy.reads.items():
+        for glob in globs:
+            if not any(kind_of(subject, one) == "text" for one in emitters(subject, glob)):
+                said = {
+                    label
+                    for n, labels in subject.policy.labels.items()
+                    for label in labels
+                    if n not in subject.policy.monitors
+                }
+                message = (
+                    f"monitor {name!r} reads {glob!r}, which no filter of this policy says{did_you_mean(glob, said)}; "
+                    "add one that does under `filters:`"
+                )
+                yield subject.source.error("GP014", message, ("monitors", name))
 
 
 def calls_of(origins: Iterator[Origin]) -> Iterator[Origin]:
@@ -82,12 +117,13 @@ def approvals(subject: Subject) -> Complaints:
             yield subject.source.error("GP027", message, (*path, "then"))
         for i, atom in enumerate(rule.when.atoms):
             names = emitters(subject, atom.label)
-            wrong = next((n for n in sorted(names) if n not in subject.document.monitors), "")
+            wrong = next((n for n in sorted(names) if kind_of(subject, n) != "call"), "")
             if wrong or any(overlap(atom.label, label) for label in GUARD_LABELS):
-                said = f"filter {wrong!r}" if wrong else "guardproxy itself"
+                noun = "monitor" if wrong in subject.document.monitors else "filter"
+                said = f"{noun} {wrong!r}" if wrong else "guardproxy itself"
                 message = (
                     f"`require_approval` is for what monitors say (`call.*`), and {atom.label!r} is said by {said}; "
-                    "name a label of a monitor, or use `block`"
+                    "name a label of a monitor of calls, or use `block`"
                 )
                 yield subject.source.error("GP027", message, (*path, "when", i))
 
@@ -122,16 +158,12 @@ def mixtures(subject: Subject) -> Complaints:
     for path, _, rule in subject.rules():
         if not rule.when.every:
             continue
-        kinds = {
-            name in subject.document.monitors
-            for atom in rule.when.atoms
-            if len({n in subject.document.monitors for n in emitters(subject, atom.label)}) == 1
-            for name in emitters(subject, atom.label)
-        }
+        said = [{kind_of(subject, name) for name in emitters(subject, atom.label)} for atom in rule.when.atoms]
+        kinds = {kind for kinds in said if len(kinds) == 1 for kind in kinds}
         if len(kinds) > 1:
             message = (
-                "`all` joins what a filter finds in a text with what a monitor says about a call, and these are never "
-                "found together; write a rule for each"
+                "`all` joins what a filter finds in a text with what a monitor says about a call or a conversation, and "
+                "these are never found together; write a rule for each"
             )
             yield subject.source.error("GP028", message, (*path, "when"))
 
@@ -153,6 +185,8 @@ def unheard(subject: Subject) -> Complaints:
 def given_call(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
     """A test with a `call` is one of the assistant's, of a named tool."""
     given, error = entry.given, subject.source.error
+    if given.text is None and given.said:
+        yield error("GP002", "`said` stands before a `text`, and the test is given none", (*path, "said"), key=True)
     if given.call is None:
         for key in ("plain", "declared", "before"):
             if key in given.model_fields_set:

@@ -34,6 +34,7 @@ def compile_policy(document: Document, data: Json, catalogue: Catalogue, built: 
         labels=MappingProxyType(
             {n: labels_of(n, o, catalogue, built.get(n)) for n, o in (*filters.items(), *monitors.items())}
         ),
+        reads=MappingProxyType({n: tuple(getattr(built.get(n), "reads", ())) for n in monitors}),
     )
 
 

@@ -211,6 +211,8 @@ class Policy:
     """List to its globs, compared without regard to case."""
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """Filter or monitor instance to what it may say; `*` at the end of one means "and below"."""
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Monitor instance to the labels (globs) of filters whose findings it reads."""
     _in_force: dict[tuple[object, ...], InForce] = field(default_factory=dict, init=False, repr=False)
     _filters_for: dict[tuple[Rule, ...], tuple[frozenset[str], frozenset[str]]] = field(
         default_factory=dict, init=False, repr=False
@@ -223,9 +225,22 @@ class Policy:
 
     @property
     def watched(self) -> tuple[bool, bool]:
-        """(some enforcing rule needs a monitor, some shadow rule does)."""
-        enforce, shadow = (self._emitting(r for r in self.rules if r.mode is m) for m in (Mode.ENFORCE, Mode.SHADOW))
-        return not enforce.isdisjoint(self.monitors), not shadow.isdisjoint(self.monitors)
+        """(some enforcing rule needs a monitor of calls, some shadow rule does)."""
+        enforce, shadow = (self._monitoring(mode) for mode in (Mode.ENFORCE, Mode.SHADOW))
+        return any(map(self.of_calls, enforce)), any(map(self.of_calls, shadow))
+
+    @property
+    def reviewed(self) -> bool:
+        """Some rule in force needs a monitor of conversations."""
+        needed = self._monitoring(Mode.ENFORCE) | self._monitoring(Mode.SHADOW)
+        return not all(map(self.of_calls, needed))
+
+    def _monitoring(self, mode: Mode) -> frozenset[str]:
+        return self._emitting(r for r in self.rules if r.mode is mode) & self.monitors.keys()
+
+    def of_calls(self, name: str) -> bool:
+        """Whether a monitor looks at calls; others look at conversations."""
+        return any(label.startswith("call.") for label in self.labels.get(name, ()))
 
     @property
     def restore_tools(self) -> Mapping[str, tuple[str, ...]]:
@@ -257,7 +272,11 @@ class Policy:
         return got
 
     def _emitting(self, rules: Any) -> frozenset[str]:
-        globs = {atom.label for rule in rules for atom in rule.when.atoms}
+        named = self._saying({atom.label for rule in rules for atom in rule.when.atoms})
+        return named | self._saying({glob for name in named for glob in self.reads.get(name, ())})
+
+    def _saying(self, globs: set[str]) -> frozenset[str]:
+        """Who may say a label that fits one of these."""
         return frozenset(
             name for name, labels in self.labels.items() if any(overlap(g, label) for g in globs for label in labels)
         )

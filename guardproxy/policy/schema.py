@@ -277,6 +277,18 @@ class FindingEntry(Strict):
     filter: Name | None = Field(default=None, description="The filter that found it, if several could have.")
 
 
+class SaidEntry(Strict):
+    """A message that came before the text of a test."""
+
+    role: RoleName = Field(description="Whose it is.")
+    text: Annotated[str, Field(max_length=20_000)] = Field(description="What it says.")
+    direction: DirectionName = Field(
+        default="request", description="`response`: it is of the same reply as the test's text, in another channel."
+    )
+    channel: ChannelName | None = Field(default=None, description="Harmony's channel.")
+    tool: Text | None = Field(default=None, description="Name of the tool that is called or that answered.")
+
+
 class GivenEntry(Strict):
     """The text of a test: where it is from, and either itself or what was found in it."""
 
@@ -304,6 +316,11 @@ class GivenEntry(Strict):
         default=None, description="With `call`: the tools that the request declares; only `tool` if left out."
     )
     before: list[Text] = Field(default=[], description="With `call`: tools that were called before it in this turn.")
+    said: list[SaidEntry] = Field(
+        default=[],
+        max_length=1000,
+        description="With `text`: the messages before it, for detectors that read more than one.",
+    )
 
 
 class ExpectEntry(Strict):

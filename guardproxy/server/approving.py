@@ -19,6 +19,8 @@ from guardproxy.engine.approvals import (
     UnknownApproval,
 )
 from guardproxy.types import Json, WireError
+from guardproxy.wire import errors
+from guardproxy.wire.base import ReplyWriter
 
 HEADER: Final = b"x-guardproxy-approval"
 """Of a request that is sent again, with the approval's id."""
@@ -80,3 +82,9 @@ def shown(approval: Approval) -> dict[str, Json]:
         "by": approval.by or None,
         "calls": [{"tool": c.tool, "arguments": c.arguments, "rules": list(c.rules)} for c in approval.calls],
     }
+
+
+def told(error: WireError, writer: ReplyWriter) -> bytes:
+    """An error of ours that ends a stream."""
+    said = errors.error_object(str(error), code=error.code, status=error.status)
+    return writer.error(said) + writer.done()

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
 
+from guardproxy.engine import Gate
 from guardproxy.server.calls import Collected
 from guardproxy.server.fields import Field
 from guardproxy.server.flow import Flow
-from guardproxy.types import ToolCall
+from guardproxy.types import Origin, ToolCall, Utterance
+
+Said: TypeAlias = Callable[[], Sequence[Utterance]]
+
+
+class OpenGate(Protocol):
+    """Opens the gate of a segment."""
+
+    def __call__(self, origin: Origin, beside: Said | None = None, /) -> Gate:
+        """`beside`: what its choice says so far, for filters that read that."""
+        ...
 
 
 @dataclass(slots=True)
@@ -26,3 +39,7 @@ class Choice:
     flowed: set[int] = field(default_factory=set)  # calls that went out like that, and are over
     ended: bool = False
     cut: bool = False
+
+    def said(self) -> tuple[Utterance, ...]:
+        """What its texts say so far, as they were released."""
+        return tuple(Utterance(one.origin, "".join(one.said)) for one in self.fields.values() if one.said)

@@ -13,11 +13,15 @@ from typing import Literal
 
 from guardproxy.engine import Cut, Gate, Guard, Moderation, Observer, TooMany, Vault, Watch
 from guardproxy.engine.approvals import Approvals, Binding, HeldReply
+from guardproxy.engine.conduct import Review
 from guardproxy.engine.edits import over_a_seam
+from guardproxy.engine.guard import About
 from guardproxy.engine.json_text import guard_json
+from guardproxy.engine.transcript import Transcript
 from guardproxy.policy.model import UPSTREAM_TOOL
 from guardproxy.server import approving
 from guardproxy.server.calls import Conduct
+from guardproxy.server.choice import Said
 from guardproxy.server.output import Output
 from guardproxy.server.reply import Reply
 from guardproxy.types import (
@@ -27,6 +31,7 @@ from guardproxy.types import (
     Facts,
     Finding,
     Json,
+    Needs,
     Origin,
     Outcome,
     Path,
@@ -36,7 +41,7 @@ from guardproxy.types import (
     WireError,
 )
 from guardproxy.wire import errors
-from guardproxy.wire.base import PART, Codec, Conversation, Head, ReplyWriter
+from guardproxy.wire.base import PART, Codec, Conversation, Head, ReplyWriter, message_of
 from guardproxy.wire.json import where
 from guardproxy.wire.moderations import result
 from guardproxy.wire.tools import declared_tools
@@ -102,7 +107,9 @@ class Exchange:
     """Where the policy masks reversibly: what this conversation's model sees as placeholders."""
     _moderation: dict[Direction, Moderation] = field(default_factory=dict)
     """What the client wants counted, and blocked; empty where it asks for nothing."""
-    _gates: list[Gate | Watch] = field(default_factory=list)
+    _transcript: Transcript | None = None
+    """What the request says, where some detector reads more than one text."""
+    _gates: list[Gate | Watch | Review] = field(default_factory=list)
     _declared: frozenset[str] = frozenset()
     _binding: Binding | None = None
 
@@ -140,6 +147,8 @@ class Exchange:
             self._moderation = {side: Moderation(block) for side, block in blocks.items()}
         self._tools = conversation.tools
         self._vault = self.guard.vault(self.tenant, conversation.opening)
+        if self.guard.reviews or self.guard.needs >= Needs.CONVERSATION:
+            self._transcript = Transcript()
         if self.guard.held.full:
             raise WireError("guardproxy holds too much text now; try again later", status=503, code="overloaded")
         try:
@@ -150,6 +159,8 @@ class Exchange:
                 await self._check_joined(parts, edits)
             if self._vault is not None:
                 await self._escape_placeholders(self._vault, conversation.segments, texts)
+            if self.guard.reviews and self._transcript is not None:
+                await self._review(self._transcript)
         except Cut as cut:
             raise self._blocked(cut.decision) from None
         return texts
@@ -179,9 +190,23 @@ class Exchange:
                 if segment.fixed and text != segment.text:
                     gate.refuse(gate.decision.edits[0])
                 edits[path] = gate.decision.edits
+                if self._transcript is not None and not segment.fixed:
+                    self._transcript.add(segment.origin, message_of(path) or path, text, gate)
             if text != segment.text:
                 texts[path] = text
         return texts, edits
+
+    async def _review(self, transcript: Transcript) -> None:
+        """Judge the conversation, now that each of its texts is. Raises Cut."""
+        review = self.guard.review(**self._about())
+        if review.plan.shadow_reviewers:  # behind the gates of its texts: it reads what they find
+            self._gates.append(review)
+        try:
+            await review.judge(transcript.said)
+        finally:
+            if self._moderation:
+                seen = review.decision
+                self._moderation[Direction.REQUEST].tally.add(seen.outcome, review.facts.findings, seen.verdicts)
 
     async def _escape_placeholders(self, vault: Vault, segments: tuple[Segment, ...], texts: dict[Path, str]) -> None:
         """Mask what only looks like a placeholder, now that all real ones are known. Names hold none. Raises Cut."""
@@ -292,7 +317,9 @@ class Exchange:
                     await reply.event(reader, event)
             end = await reply.finish(complete=reader.done)
             if reply.out.waiting:
-                end += _told(await self._wait(reply), reply.out.herald or self.codec.stream_writer(self.head()))
+                end += approving.told(
+                    await self._wait(reply), reply.out.herald or self.codec.stream_writer(self.head())
+                )
         except (UpstreamError, WireError) as e:
             if reply.complete and not reply.fault:  # the client has all of it: what is lost is a terminator
                 end = await reply.finish(complete=True)
@@ -351,6 +378,7 @@ class Exchange:
             # what a call's tool may have again, and what a person is asked about, is decided about the whole call
             stream_tools=() if self._vault or self.guard.approves else self.guard.policy.defaults.stream_tools,
             tools=self._tools,
+            remembers=self.guard.needs >= Needs.TURN,
             whole=whole,
         )
 
@@ -374,17 +402,10 @@ class Exchange:
 
     # ------------------------------------------------------------------------------------------------ gates
 
-    def gate(self, origin: Origin) -> Gate:
-        """A new gate for a segment of this exchange."""
-        gate = self.guard.gate(
-            origin,
-            request=self.request_id,
-            model=self.model,
-            tenant=self.tenant,
-            route=self.route,
-            observer=self.observer,
-            vault=self._vault,
-        )
+    def gate(self, origin: Origin, beside: Said | None = None, /) -> Gate:
+        """A new gate for a segment of this exchange; `beside`: what its choice says so far."""
+        said = beside if self._transcript is None else self._transcript.followed_by(beside)
+        gate = self.guard.gate(origin, vault=self._vault, said=said, **self._about())
         if self._moderation:
             self._moderation[origin.direction].of(gate)
         if gate.plan.shadow:
@@ -393,17 +414,15 @@ class Exchange:
 
     def watch(self, origin: Origin) -> Watch:
         """What judges the conduct of one call of this exchange."""
-        watch = self.guard.watch(
-            origin,
-            request=self.request_id,
-            model=self.model,
-            tenant=self.tenant,
-            route=self.route,
-            observer=self.observer,
-        )
+        watch = self.guard.watch(origin, **self._about())
         if watch.plan.shadow_monitors:
             self._gates.append(watch)
         return watch
+
+    def _about(self) -> About:
+        return About(
+            request=self.request_id, model=self.model, tenant=self.tenant, route=self.route, observer=self.observer
+        )
 
     def _facts(self, origin: Origin, findings: tuple[Finding, ...]) -> Facts:
         return Facts(self.request_id, origin, findings, self.tenant, self.model, self.route)
@@ -426,9 +445,3 @@ class Exchange:
         for gate in self._gates:
             await gate.shadow()
         self._gates.clear()
-
-
-def _told(error: WireError, writer: ReplyWriter) -> bytes:
-    """An error of ours that ends a stream."""
-    said = errors.error_object(str(error), code=error.code, status=error.status)
-    return writer.error(said) + writer.done()

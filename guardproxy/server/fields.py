@@ -33,6 +33,8 @@ class Field:
     )  # end in the source, text, logprobs: not out yet
     notes: list[Note] = field(default_factory=list)  # guarded, waiting for their range
     fed: int = 0
+    said: list[str] | None = None
+    """What its gate released, where other fields' filters read that."""
     _carry: str = ""  # released, but its logprobs' piece is not wholly so
 
     def follow(self, other: Field) -> None:
@@ -51,6 +53,8 @@ class Field:
 
     def write(self, writer: ReplyWriter, out: Output, released: str, *, last: bool) -> None:
         """What the gate released. `last`: nothing goes on behind it, so what only began like a placeholder is none."""
+        if self.said is not None and released:
+            self.said.append(released)
         if self.dropped:
             return
         if self.restorer is not None:  # the last thing that happens to a text: what it gives back is not read again

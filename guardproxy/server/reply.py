@@ -13,7 +13,7 @@ from typing import Literal
 from guardproxy.engine import Cut, Fitting, Gate, Held, JsonStream, Vault
 from guardproxy.server.calling import Calling
 from guardproxy.server.calls import MAX_CALLS, Conduct, guard_message, guard_object, strings
-from guardproxy.server.choice import Choice
+from guardproxy.server.choice import Choice, OpenGate, Said
 from guardproxy.server.fields import MAX_NOTES, Field
 from guardproxy.server.output import Output
 from guardproxy.types import Channel, Decision, Json, Origin, WireError
@@ -49,7 +49,7 @@ class Reply:
 
     codec: Codec
     writer: ReplyWriter
-    gate: Callable[[Origin], Gate]
+    gate: OpenGate
     conduct: Conduct
     choices: int
     include_usage: bool
@@ -69,6 +69,8 @@ class Reply:
     """Tools (globs) whose calls go out as they come."""
     tools: frozenset[str] | None = None
     """Tools that the request offered; only these are called by what is found in text. None: whatever it names."""
+    remembers: bool = False
+    """Some filter reads what other fields of its choice say."""
     out: Output = field(default_factory=Output)
     whole: bool = False
     """Each text comes in one piece."""
@@ -211,18 +213,20 @@ class Reply:
                 raise WireError("the upstream sent more parts of a reply than guardproxy keeps")
             origin = self.codec.origin(name)
             dropped = self.drop_reasoning and origin.channel is Channel.ANALYSIS and not origin.inferred
-            one = choice.fields[name] = Field(index, name, self._gate_of(name, origin), origin, dropped=dropped)
+            gate = self._gate_of(name, origin, choice.said if self.remembers else None)
+            one = choice.fields[name] = Field(index, name, gate, origin, dropped=dropped)
+            one.said = [] if self.remembers else None
             if self.vault is not None and not is_called(name):
                 in_json = self.json_reply and origin.channel is not Channel.ANALYSIS
                 one.restorer = self.vault.restorer(in_json=in_json)
         return one
 
-    def _gate_of(self, name: str, origin: Origin) -> Gate | JsonStream:
+    def _gate_of(self, name: str, origin: Origin, beside: Said | None) -> Gate | JsonStream:
         """What reads a field: an answer that should be a JSON document is read as one."""
         if not self.json_reply or not share(name, self.codec.message_field):
-            return self.gate(origin)
+            return self.gate(origin, beside)
         schema = None if self.schema is None else Fitting(self.schema)
-        return JsonStream(lambda: self.gate(origin), schema=schema, whole=self.whole)
+        return JsonStream(lambda: self.gate(origin, beside), schema=schema, whole=self.whole)
 
     async def _switch(self, index: int, name: str) -> None:
         """Another field begins: parts of other channels are over, unless they run beside it."""

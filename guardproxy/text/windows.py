@@ -1,7 +1,8 @@
 """Cuts a text into overlapping windows. Where it is cut depends on the text alone, never on how it arrives.
 
 The next window begins `step` characters behind the beginning of the one before it, at the end of the word there. A window
-ends `width` characters behind its beginning, at the end of the word there, or with the text. Words longer than `slack` are cut.
+ends `width` characters behind its beginning, at the end of the word there; the last one is what is left, when that is not
+more than `slack` longer. Words longer than `slack` are cut.
 """
 
 from __future__ import annotations
@@ -78,14 +79,10 @@ class Windows:
         """Where the window ends that begins here, in the buffer; -1 where text to come decides. The end of the buffer
         stands for the end of the text."""
         length, nominal = len(buffer), at + self.sizes.width
-        if length <= nominal:
+        if length <= nominal + self.sizes.slack:
             return length if last else -1
         space = _SPACE.search(buffer, nominal, nominal + self.sizes.slack)
-        if space is not None:
-            return space.start()
-        if length >= nominal + self.sizes.slack:
-            return nominal
-        return length if last else -1
+        return space.start() if space is not None else nominal
 
     def _next(self, buffer: str, at: int) -> int:
         """Where the window begins that follows the one which begins here."""

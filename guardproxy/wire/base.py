@@ -112,14 +112,14 @@ class Conversation:
         """Segments that are parts of one message: the model reads each of these lists as one text."""
         groups: dict[Path, list[Segment]] = {}
         for segment in self.segments:
-            message = None if segment.json or segment.fixed else _message_of(segment.origin.path)
+            message = None if segment.json or segment.fixed else message_of(segment.origin.path)
             if message is not None:
                 who = (segment.origin.role.value, str(segment.origin.channel), str(segment.origin.tool))
                 groups.setdefault((*message, *who), []).append(segment)
         return [parts for parts in groups.values() if len(parts) > 1]
 
 
-def _message_of(path: Path) -> Path | None:
+def message_of(path: Path) -> Path | None:
     """The list of parts that a text is in, if it is in one: `messages[3].content` of `messages[3].content[0].text`.
 
     What is all of a content itself, such as a tool's result among other parts, is read by itself.
@@ -416,6 +416,7 @@ __all__ = [
     "called_in", "inferred", "is_called",
     "is_inferred",
     "item_of",
+    "message_of",
     "names",
     "part",
     "share",

@@ -27,7 +27,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def fake(settings: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(models, "KINDS", scoring.kinds())
+    monkeypatch.setattr(models, "_of_folder", scoring.folder())
     return settings
 
 

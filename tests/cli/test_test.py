@@ -122,6 +122,8 @@ def test_a_filter_that_cannot_start_is_a_sentence(
 class Seeing:
     """Stands for a guard that is wrong about streams: its gates let the last character go by unseen."""
 
+    reviews = False
+
     def __init__(self, whole: Outcome, streamed: Outcome) -> None:
         self.outcomes = {True: Decision(whole), False: Decision(streamed)}
 

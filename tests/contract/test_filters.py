@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import importlib.util
 from collections.abc import Awaitable, Coroutine, Iterator, Sequence
 from functools import cache
@@ -16,15 +17,16 @@ from guardproxy import filters
 from guardproxy.filters._model_filter import ModelFilter
 from guardproxy.inference import models
 from guardproxy.sections import Inference, ModelSource
-from guardproxy.types import Context, Direction, Filter, Finding, Origin, Report, Role
+from guardproxy.types import Context, Direction, Filter, Finding, Needs, Origin, Report, Role
 from tests.inference import tiny
 
 ORIGIN = Origin(Direction.RESPONSE, Role.ASSISTANT)
 OPTIONS: dict[str, dict[str, Any]] = {
+    "prompt_leak": {"canaries": ["zx-41-quokka"]},
     "patterns": {
         "patterns": [{"id": "ticket", "pattern": r"ACME-\d{1,8}"}],
         "keywords": [{"id": "names", "words": ["bluebird", "Große Fuge", "青鳥"]}],
-    }
+    },
 }
 """Options of filters that look for nothing without any."""
 MODEL_FILTERS = tuple(kind for kind in filters.kinds() if issubclass(filters.module(kind).Filter, ModelFilter))
@@ -72,6 +74,13 @@ def made(kind: str) -> Filter:
     return one
 
 
+def context(one: Filter) -> Context:
+    """What was said before the examples, for filters that read it."""
+    said = getattr(importlib.import_module(type(one).__module__), "SAID", ())
+    assert not said or one.needs > Needs.SEGMENT, f"{one.name} reads what it does not declare"  # type: ignore[attr-defined]
+    return Context(said=lambda: said)
+
+
 def order(finding: Finding) -> tuple[tuple[int, int], str, float]:
     return finding.span or (-1, -1), finding.label, finding.score
 
@@ -82,7 +91,7 @@ async def _reported(report: Report | Awaitable[Report]) -> Report:
 
 async def _read(one: Filter, pieces: Sequence[str]) -> list[Finding]:
     """Feed the pieces; every report must keep the contract."""
-    scan = one.open(ORIGIN, Context())
+    scan = one.open(ORIGIN, context(one))
     findings: list[Finding] = []
     fed = settled = 0
     for number, piece in enumerate(pieces):
@@ -200,7 +209,7 @@ def test_a_megabyte_is_read(kind: str, unit: str) -> None:
 def test_segments_do_not_share_state(kind: str) -> None:
     for text in shown(kind)[:20]:
         half = len(text) // 2
-        one, other = made(kind).open(ORIGIN, Context()), made(kind).open(ORIGIN, Context())
+        one, other = (made(kind).open(ORIGIN, context(made(kind))) for _ in range(2))
 
         async def both(one: Any = one, other: Any = other, text: str = text, half: int = half) -> tuple[Finding, ...]:
             first = await _reported(one.feed(text[:half], last=False))

@@ -25,7 +25,5 @@ def test_half_a_filter_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_unknown_filter_names_those_there_are() -> None:
-    with pytest.raises(
-        ConfigError, match=r"there is no filter 'nope'; the filters are classifier, control_tokens, detoxify"
-    ):
+    with pytest.raises(ConfigError, match=r"there is no filter 'nope'; the filters are .*obfuscation, patterns"):
         filters.build("nope", {"use": "nope"})

@@ -209,7 +209,7 @@ def test_options_that_mean_nothing_are_refused(options: dict[str, Any], message:
 @pytest.fixture
 def fakes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     journal = tmp_path / "journal"
-    monkeypatch.setattr(models, "KINDS", scoring.kinds(journal=str(journal)))
+    monkeypatch.setattr(models, "_of_folder", scoring.folder(journal=str(journal)))
     monkeypatch.setattr(models, "_settings", scoring.settings("fake", "other"))
     yield journal
 

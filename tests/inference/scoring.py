@@ -58,9 +58,9 @@ def spec(name: str = "fake", **options: Any) -> Spec:
     )
 
 
-def kinds(**options: Any) -> dict[str, Any]:
-    """For `models.KINDS`: every model is this one."""
-    return {"onnx": lambda name, source: spec(name, **options)}
+def folder(**options: Any) -> Any:
+    """For `models._of_folder`: every model is this one."""
+    return lambda name, source: spec(name, **options)
 
 
 def settings(*names: str) -> Any:

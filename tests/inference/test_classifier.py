@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from guardproxy.inference import Overloaded, WorkerError, classifier, models
-from guardproxy.inference.classifier import MAX_WINDOWS, SHARE, Classifier, Counts, score
+from guardproxy.inference.classifier import MAX_CHARACTERS, MAX_WINDOWS, SHARE, Classifier, Counts, score
 from guardproxy.types import ConfigError
 from tests.inference import scoring
 
@@ -80,7 +80,7 @@ def test_batches_are_bounded_in_characters(tmp_path: Path) -> None:
 
     async def go() -> None:
         async with running({"journal": str(journal)}) as one:
-            await hate(one, *(f"{n}" + "x" * 4999 for n in range(5)))
+            await hate(one, *(f"{n}" + "x" * (MAX_CHARACTERS // 2 - 1) for n in range(5)))
 
     asyncio.run(go())
     assert [len(line.split()) for line in journal.read_text().splitlines()] == [2, 2, 1]
@@ -249,7 +249,7 @@ def test_scores(logit: float, expected: float) -> None:
 
 @pytest.fixture
 def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "KINDS", scoring.kinds())
+    monkeypatch.setattr(models, "_of_folder", scoring.folder())
     monkeypatch.setattr(models, "_settings", scoring.settings("one", "two"))
     monkeypatch.setattr(models, "_counts", {})
 
@@ -296,7 +296,7 @@ def test_event_loops_do_not_share() -> None:
 
 
 def test_a_model_that_can_not_start_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "KINDS", {"onnx": lambda name, source: scoring.spec(name, start="soon")})
+    monkeypatch.setattr(models, "_of_folder", scoring.folder(start="soon"))
     monkeypatch.setattr(models, "_settings", scoring.settings("one"))
 
     async def go() -> None:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardproxy.inference.folder import Folder
-from guardproxy.inference.onnx_model import MOST_ROWS, WASTE, buckets, load
+from guardproxy.inference.onnx_model import MOST_TOKENS, WASTE, buckets, load
 from guardproxy.types import ConfigError
 from tests.inference import tiny
 
@@ -102,14 +102,15 @@ def test_company_changes_nothing(read: Read, texts: list[str]) -> None:
     assert read(*texts, role="document") == [read(text, role="document")[0] for text in texts]
 
 
-@given(st.lists(st.integers(3, 256), max_size=80))
-def test_buckets_hold_every_row_once_with_little_padding(lengths: list[int]) -> None:
-    made = list(buckets(lengths))
+@given(st.lists(st.integers(3, 700), max_size=80), st.integers(1, 20))
+def test_buckets_hold_every_row_once_with_little_padding(lengths: list[int], most: int) -> None:
+    made = list(buckets(lengths, most))
     assert sorted(at for bucket in made for at in bucket) == list(range(len(lengths)))
     for bucket in made:
         widest = max(lengths[at] for at in bucket)
         padding = sum(widest - lengths[at] for at in bucket)
-        assert len(bucket) <= MOST_ROWS and padding <= WASTE * widest * len(bucket)
+        assert len(bucket) == 1 or (len(bucket) <= most and len(bucket) * widest <= MOST_TOKENS)
+        assert padding <= WASTE * widest * len(bucket)
 
 
 def test_scores_are_calibrated(folder: Path, tmp_path: Path) -> None:

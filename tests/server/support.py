@@ -139,7 +139,8 @@ class World:
         assert self.log is not None
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
-            lines = self.log.read_text().splitlines() if self.log.exists() else []
+            text = self.log.read_text() if self.log.exists() else ""
+            lines = text[: text.rfind("\n") + 1].splitlines()  # the last one may be half written
             if len(lines) >= count:
                 return [json.loads(line) for line in lines]
             time.sleep(0.05)

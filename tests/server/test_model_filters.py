@@ -33,7 +33,7 @@ rules:
 
 @contextmanager
 def guarded(tmp: Path, monkeypatch: pytest.MonkeyPatch, *, queue: int = 512, **options: Any) -> Iterator[World]:
-    monkeypatch.setattr(models, "KINDS", scoring.kinds(**options))
+    monkeypatch.setattr(models, "_of_folder", scoring.folder(**options))
     monkeypatch.setattr(models, "_counts", {})
     monkeypatch.setattr(models, "_settings", models.Inference())
     (tmp / "models.yaml").write_text(POLICY)
@@ -124,7 +124,7 @@ def test_a_stream_is_cut_before_the_window_that_is_found(tmp_path: Path, monkeyp
 
 
 def test_it_is_not_ready_until_its_models_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "KINDS", scoring.kinds(start=0.3))
+    monkeypatch.setattr(models, "_of_folder", scoring.folder(start=0.3))
     monkeypatch.setattr(models, "_settings", scoring.settings("fake"))
     (tmp_path / "models.yaml").write_text(POLICY)
 

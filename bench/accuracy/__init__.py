@@ -1,0 +1,1 @@
+"""How good the shipped models are: `python -m bench.accuracy DATA`."""

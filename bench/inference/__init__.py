@@ -1,0 +1,1 @@
+"""What the models that filters ask cost on this machine."""

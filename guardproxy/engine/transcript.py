@@ -1,0 +1,45 @@
+"""What was said in a request, message by message, for detectors that read more than one text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from guardproxy.engine.gate import Gate
+from guardproxy.types import Origin, Path, Utterance
+
+
+@dataclass(slots=True)
+class _Message:
+    origin: Origin
+    place: Path
+    texts: list[str] = field(default_factory=list)
+    gates: list[Gate] = field(default_factory=list)
+
+    def read(self) -> Utterance:
+        found = tuple(f for gate in self.gates for f in gate.facts.findings)
+        return Utterance(self.origin, "\n".join(self.texts), found)
+
+
+class Transcript:
+    """The texts of one request as their gates let them through, in the order in which the model reads them."""
+
+    def __init__(self) -> None:
+        self._messages: list[_Message] = []
+
+    def add(self, origin: Origin, place: Path, text: str, gate: Gate) -> None:
+        """A text that its gate has read. `place`: of its message; texts of one message are one utterance."""
+        last = self._messages[-1] if self._messages else None
+        if last is None or (last.place, last.origin.role, last.origin.channel) != (place, origin.role, origin.channel):
+            last = _Message(origin, place)
+            self._messages.append(last)
+        last.texts.append(text)
+        last.gates.append(gate)
+
+    def said(self) -> tuple[Utterance, ...]:
+        """All of it so far, with what was found in it by now."""
+        return tuple(message.read() for message in self._messages)
+
+    def followed_by(self, reply: Callable[[], Sequence[Utterance]] | None) -> Callable[[], Sequence[Utterance]]:
+        """All of it, and what a reply says so far."""
+        return self.said if reply is None else lambda: (*self.said(), *reply())
