@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path as File
 from types import MappingProxyType
 from typing import Any, Literal, get_origin
@@ -18,9 +18,10 @@ from pydantic import Field, SecretStr, field_validator
 
 from guardproxy.addresses import check_url, is_loopback
 from guardproxy.amounts import Bytes, Count, LongSeconds, Port, Seconds
-from guardproxy.sections import Inference, as_written, fields
+from guardproxy.judge_target import JudgeTarget
+from guardproxy.sections import Inference, as_written
 from guardproxy.sections import Section as _Section
-from guardproxy.settings_file import Values, read
+from guardproxy.settings_file import Values, read, sentence
 from guardproxy.types import ConfigError, Path
 
 PREFIX = "GUARDPROXY_"
@@ -29,13 +30,13 @@ MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
 
 TOOL_SERVER = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
-_SECRETS = ("key", "upstream_key", "hash_key", "store_key", "tool_keys")
+_SECRETS = ("key", "upstream_key", "hash_key", "store_key", "tool_keys", "judge_keys")
 _HASH_KEY, _STORE_KEY = PREFIX + "HASH_KEY", PREFIX + "STORE_KEY"
 _LEAST = 16
 """Characters of a key that is ours: of any less, a guess is not hopeless."""
 _OTHERS = (PREFIX + "CONFIG", PREFIX + "CACHE")
 """Variables that are read elsewhere."""
-_TABLES = ("servers", "models")
+_TABLES = ("servers", "models", "judges")
 """Settings that are tables: no variable can hold one."""
 
 
@@ -189,6 +190,10 @@ class Settings(_Section):
     store: Store = Store()
     tools: Tools = Tools()
     inference: Inference = Inference()
+    judges: dict[str, JudgeTarget] = Field(default={})
+    """Name to judge. A policy's `llm_judge` names one."""
+    judge_hosts: tuple[str, ...] = ()
+    """Hosts besides this machine where judges may be asked over plain http."""
     policies: str = ""
     """Folder of the policies; empty for the ones that are shipped."""
     models: dict[str, str] | None = None
@@ -208,6 +213,8 @@ class Settings(_Section):
 
     tool_keys: dict[str, SecretStr] = Field(default={}, exclude=True)
     """Name of a tool server to its key."""
+    judge_keys: dict[str, SecretStr] = Field(default={}, exclude=True)
+    """Name of a judge to its key."""
 
     @field_validator("models", mode="before")
     @classmethod
@@ -233,9 +240,11 @@ def load(
     flags: Mapping[str, tuple[Path, Any]] = MappingProxyType({}),
     *,
     tools: bool = False,
+    serving: bool = True,
 ) -> Settings:
     """The settings of one process. `flags`: option of the command line to setting and value (None: not given).
     `tools`: of one that stands before tool servers; its listeners are then those of the section `tools`.
+    `serving`: False for who only looks up what a policy names: listeners and upstream may be missing then.
 
     Raises ConfigError."""
     values = Values()
@@ -253,13 +262,16 @@ def load(
             "upstream_key": _secret(environ, settings.upstream.key_env, values, ("upstream", "key_env")),
             "hash_key": _secret(environ, _HASH_KEY, values, ("hash_key",), _LEAST),
             "store_key": _secret(environ, _STORE_KEY, values, ("store_key",), _LEAST),
-            "tool_keys": dict(_tool_keys(settings, environ, values)),
+            "tool_keys": dict(_keys(settings.tools.servers, environ, values, ("tools", "servers"))),
+            "judge_keys": dict(_keys(settings.judges, environ, values, ("judges",))),
         }
     )
     if tools:
         settings = _before_tools(settings)
     _check_keys(settings, environ)
-    _check_together(settings, tools=tools)
+    _check_judges(settings)
+    if serving:
+        _check_together(settings, tools=tools)
     return settings
 
 
@@ -273,9 +285,14 @@ def load_inference(file: File | None, environ: Mapping[str, str]) -> Inference:
     return _validate(values).inference
 
 
-def _tool_keys(settings: Settings, environ: Mapping[str, str], values: Values) -> Iterator[tuple[str, SecretStr]]:
-    for name, target in settings.tools.servers.items():
-        if target.key_env and (key := _secret(environ, target.key_env, values, ("tools", "servers", name, "key_env"))):
+def _keys(
+    targets: Mapping[str, ToolTarget] | Mapping[str, JudgeTarget],
+    environ: Mapping[str, str],
+    values: Values,
+    path: Path,
+) -> Iterator[tuple[str, SecretStr]]:
+    for name, target in targets.items():
+        if target.key_env and (key := _secret(environ, target.key_env, values, (*path, name, "key_env"))):
             yield name, key
 
 
@@ -292,10 +309,19 @@ def _check_keys(settings: Settings, environ: Mapping[str, str]) -> None:
     """A key under a name that nobody reads would be a door that only seems to be locked."""
     read = {PREFIX + name.upper() for name in _SECRETS if name.endswith("key")}
     read |= {settings.listen.key_env, settings.upstream.key_env}
-    read |= {target.key_env for target in settings.tools.servers.values() if target.key_env}
+    targets: tuple[ToolTarget | JudgeTarget, ...] = (*settings.tools.servers.values(), *settings.judges.values())
+    read |= {target.key_env for target in targets if target.key_env}
     for name in sorted(environ):
         if name.startswith(PREFIX) and name.endswith("KEY") and name not in read:
             raise ConfigError(f"no setting belongs to the variable {name}; the keys are {' and '.join(sorted(read))}")
+
+
+def _check_judges(settings: Settings) -> None:
+    for name, judge in settings.judges.items():
+        if not judge.private and judge.host not in settings.judge_hosts:
+            raise ConfigError(
+                f"judge {name!r} would be asked over plain http at {judge.host}: use https, or list it in `judge_hosts`"
+            )
 
 
 def _check_together(settings: Settings, *, tools: bool) -> None:
@@ -347,44 +373,10 @@ def _validate(values: Values) -> Settings:
         first = e.errors()[0]
         path = as_written(tuple(first["loc"]))
         file, line, column = values.place(path)
-        sentence = _sentence(path, dict(first))
+        told = sentence(Settings, path, dict(first), _SECRETS)
         if not line:  # a variable or an option
-            raise ConfigError(f"{file}: {sentence}" if file else sentence) from None
-        raise ConfigError(sentence, file, line, column) from None
-
-
-_WANTED = {
-    "model_type": "`name: value` settings",
-    "dict_type": "`name: value` settings",
-    "tuple_type": "a list",
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-}
-
-
-def _sentence(path: Path, error: Mapping[str, Any]) -> str:
-    name = ".".join(map(str, path))
-    if error["type"] == "extra_forbidden":
-        return f"there is no setting {name!r}{did_you_mean(str(path[-1]), _fields(error['loc'][:-1]))}"
-    if wanted := _WANTED.get(error["type"]):
-        return f"{name}: expected {wanted}"
-    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    return f"{name} {message}" if message.startswith("should") else f"{name}: {message}"
-
-
-def _fields(path: Path) -> Iterable[str]:
-    return tuple(n for n in fields(Settings, path) if n not in _SECRETS)
-
-
-def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """The end of a sentence about a word that is not one of these."""
-    close = difflib.get_close_matches(word, list(words), 1, 0.6)
-    return f" (did you mean {close[0]!r}?)" if close else f"; there are {', '.join(sorted(words))}"
+            raise ConfigError(f"{file}: {told}" if file else told) from None
+        raise ConfigError(told, file, line, column) from None
 
 
 # ---------------------------------------------------------------------------------------------------- environment

@@ -51,13 +51,18 @@ class Kinds:
             )
         return found
 
-    def build(self, name: str, options: Mapping[str, Any]) -> Any:
-        """An instance from its entry in a policy. Raises ConfigError; never loads models."""
+    def build(self, name: str, options: Mapping[str, Any], services: object = None) -> Any:
+        """An instance from its entry in a policy. Raises ConfigError; never loads models.
+
+        `services` is for kinds that have a function `build` of their own: what belongs to the operator.
+        """
         kind = self.module(str(options.get("use", name)))
         try:
             config = kind.Config.model_validate({"use": name, **options})
         except pydantic.ValidationError as e:
             raise BadOptions(self._noun, name, e, kind.Config) from None
+        if services is not None and hasattr(kind, "build"):
+            return kind.build(name, config, services)
         return getattr(kind, self._maker)(name, config)
 
     def labels(self) -> dict[str, tuple[str, ...]]:

@@ -9,8 +9,9 @@ async with Guard.load("policies/") as guard:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Generator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path as File
 from types import TracebackType
 from typing import Literal, Self
@@ -18,7 +19,9 @@ from typing import Literal, Self
 import guardproxy
 from guardproxy import detectors, engine
 from guardproxy.engine import Cut, Inspector, Silent
+from guardproxy.judges import Asked
 from guardproxy.policy.load import load
+from guardproxy.services import Services, policy_directory
 from guardproxy.types import (
     Channel,
     ConfigError,
@@ -29,6 +32,7 @@ from guardproxy.types import (
     Origin,
     Outcome,
     Role,
+    Utterance,
 )
 
 RoleName = Literal["system", "developer", "user", "assistant", "tool"]
@@ -47,10 +51,18 @@ def policy_folder(given: str | File = "") -> File:
     raise ConfigError("this installation has no policies of its own; give --policies DIR")
 
 
-def build(policy: str | File = "", *, key: bytes | None = None, held_limit: int = 256_000_000) -> engine.Guard:
-    """The engine of a policy, not started. Raises ConfigError and ConfigErrors."""
-    loaded = load(policy_folder(policy), detectors.catalogue(), detectors.build)
-    built, watching = detectors.build_filters(loaded.filters), detectors.build_monitors(loaded.monitors)
+def build(
+    policy: str | File = "",
+    *,
+    key: bytes | None = None,
+    held_limit: int = 256_000_000,
+    judges: Mapping[str, Asked] | None = None,
+) -> engine.Guard:
+    """The engine of a policy, not started. `judges`: those that the policy may name. Raises ConfigError and ConfigErrors."""
+    folder = policy_folder(policy)
+    services = Services(judges or {}, policy_directory(folder), key or b"")
+    loaded = load(folder, detectors.catalogue(), partial(detectors.build, services=services))
+    built, watching = detectors.build_filters(loaded.filters, services), detectors.build_monitors(loaded.monitors)
     return engine.Guard.build(loaded, built, watching, key=key, held_limit=held_limit)
 
 
@@ -110,12 +122,14 @@ class Guard:
         tool: str | None = None,
         json: bool = False,
         model: str = "",
+        said: Iterable[tuple[RoleName, str]] = (),
     ) -> Checked:
         """Read a whole text. What the assistant says is a reply, everything else a request, unless `direction` says so.
 
-        `json`: the text is a JSON document (arguments of a call) and stays one.
+        `json`: the text is a JSON document (arguments of a call) and stays one. `said`: the messages before it, as they
+        are, for filters that read more than one; monitors are not asked.
         """
-        inspector = Inspector(self._inner, observer=Silent(), model=model)
+        inspector = Inspector(self._inner, observer=Silent(), model=model, said=_said(said))
         seen = await inspector.text(text, _origin(role, direction, channel, tool), json=json)
         rules = tuple(sorted({v.rule for v in seen.verdicts}))
         message = ""
@@ -132,9 +146,10 @@ class Guard:
         channel: ChannelName | None = None,
         tool: str | None = None,
         model: str = "",
+        said: Iterable[tuple[RoleName, str]] = (),
     ) -> AsyncIterator[str]:
         """Pieces of a text that arrives in deltas, each as soon as no filter can change its mind. Raises Blocked."""
-        gate = self._inner.gate(_origin(role, direction, channel, tool), model=model)
+        gate = self._inner.gate(_origin(role, direction, channel, tool), model=model, said=_said(said))
         try:
             async for delta in deltas:
                 if released := await gate.feed(delta):
@@ -210,10 +225,11 @@ class SyncGuard:
         tool: str | None = None,
         json: bool = False,
         model: str = "",
+        said: Iterable[tuple[RoleName, str]] = (),
     ) -> Checked:
         """`Guard.check`."""
         checking = self._guard.check(
-            text, role=role, direction=direction, channel=channel, tool=tool, json=json, model=model
+            text, role=role, direction=direction, channel=channel, tool=tool, json=json, model=model, said=said
         )
         return self._runner.run(checking)
 
@@ -235,3 +251,9 @@ def _origin(role: str, direction: str | None, channel: str | None, tool: str | N
     who = Role(role)
     way = direction or (Direction.RESPONSE if who is Role.ASSISTANT else Direction.REQUEST)
     return Origin(Direction(way), who, Channel(channel) if channel else None, tool)
+
+
+def _said(messages: Iterable[tuple[RoleName, str]]) -> Callable[[], tuple[Utterance, ...]]:
+    """What was said before, in a request."""
+    said = tuple(Utterance(Origin(Direction.REQUEST, Role(role)), text) for role, text in messages)
+    return lambda: said

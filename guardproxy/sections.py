@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Tag, field_validator
 
@@ -79,20 +78,3 @@ class Inference(Section):
 def as_written(path: Path) -> Path:
     """A place of pydantic's as the operator wrote it: without the kind of a model, which is no key."""
     return path[:3] + path[4:] if path[:2] == ("inference", "models") else path
-
-
-def fields(root: type[BaseModel], path: Path) -> Iterable[str]:
-    """The settings that there are at a place of pydantic's."""
-    here: Any = root
-    for part in path:
-        here = _inside(here, str(part))
-    return tuple(getattr(here, "model_fields", ()))
-
-
-def _inside(kind: Any, part: str) -> Any:
-    """What stands under a name in a setting of this type: a section, a table, or one of several kinds of entries."""
-    if hasattr(kind, "model_fields"):
-        return kind.model_fields[part].annotation
-    if get_origin(kind) is dict:
-        return get_args(kind)[1]
-    return next((get_args(one)[0] for one in get_args(get_args(kind)[0]) if get_args(one)[1].tag == part), None)

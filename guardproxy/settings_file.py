@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as File
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import yaml
+from pydantic import BaseModel
 
 from guardproxy.types import ConfigError, Path
 
@@ -84,3 +87,54 @@ def _mapping(node: yaml.MappingNode, path: Path, file: str, values: Values, abov
         values.places[(*path, name)] = place
         out[name] = _plain(value, (*path, name), file, values, above)
     return out
+
+
+# ---------------------------------------------------------------------------------------------------- what is wrong
+
+_WANTED = {
+    "model_type": "`name: value` settings",
+    "dict_type": "`name: value` settings",
+    "tuple_type": "a list",
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+
+
+def sentence(root: type[BaseModel], path: Path, error: Mapping[str, Any], hidden: Collection[str]) -> str:
+    """What a person is told about one of pydantic's errors on settings of class `root`. `hidden`: no settings, though
+    fields of it."""
+    name = ".".join(map(str, path))
+    if error["type"] == "extra_forbidden":
+        known = [field for field in _fields(root, tuple(error["loc"])[:-1]) if field not in hidden]
+        return f"there is no setting {name!r}{did_you_mean(str(path[-1]), known)}"
+    if wanted := _WANTED.get(error["type"]):
+        return f"{name}: expected {wanted}"
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    return f"{name} {message}" if message.startswith("should") else f"{name}: {message}"
+
+
+def _fields(root: type[BaseModel], path: Path) -> Iterable[str]:
+    model: Any = root
+    for part in path:
+        model = _inside(model, str(part))
+    return tuple(getattr(model, "model_fields", ()))
+
+
+def _inside(kind: Any, part: str) -> Any:
+    """What stands under a name in a setting of this type: a section, a table, or one of several kinds of entries."""
+    if hasattr(kind, "model_fields"):
+        return kind.model_fields[part].annotation
+    if get_origin(kind) is dict:
+        return get_args(kind)[1]
+    return next((get_args(one)[0] for one in get_args(get_args(kind)[0]) if get_args(one)[1].tag == part), None)
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """The end of a sentence about a word that is not one of these."""
+    close = difflib.get_close_matches(word, list(words), 1, 0.6)
+    return f" (did you mean {close[0]!r}?)" if close else f"; there are {', '.join(sorted(words))}"

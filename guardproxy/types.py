@@ -105,7 +105,7 @@ class Needs(IntEnum):
 
     SEGMENT = 0
     TURN = 1
-    """What else the same choice of a reply says: its other channels."""
+    """What else the same choice of a reply says, in its other channels."""
     CONVERSATION = 2
     """The request too."""
 
@@ -131,8 +131,10 @@ class Context:
     tenant: str = "default"
     model: str = ""
     said: Callable[[], Sequence[Utterance]] = _silence
-    """What was said before, in order, and in a reply what its choice says so far. It takes time for each message: ask
-    once, and only where it is needed. Empty for filters that declare no `needs`."""
+    """What the request says: in a reply all of it, in a request what stands before. For filters that need CONVERSATION."""
+    beside: Callable[[], Sequence[Utterance]] = _silence
+    """In a reply, what its choice says so far, this text's own beginning included. For filters that need TURN or more. It
+    is put together each time: ask only where it is needed."""
 
 
 class Scan(Protocol):
@@ -169,6 +171,8 @@ class FilterConfig(BaseModel):
     """Which filter this is: the name of a module in `guardproxy/filters/`."""
     hold: bool = True
     """False: text does not wait for this filter. It may still cut what follows."""
+    stage: Literal[1, 2] = 1
+    """2: it reads only what a rule escalates to it."""
     failure: Literal["block", "allow"] | None = None
     """What a failure of this filter does; None means the policy's `defaults.failure`."""
     views: frozenset[View] = VIEWS

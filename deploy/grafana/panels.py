@@ -207,6 +207,28 @@ DECISIONS = (
         ),
     ),
 )
+ANSWERS = (
+    Panel(
+        "Refusals by model",
+        "Share of replies in which the model refused, where a rule has answers looked at for `answer.refusal`.",
+        "percentunit",
+        (
+            Query(
+                f"{total('guardproxy_refusals_total', 'model', MODEL)} / {total('guardproxy_replies_total', 'model', MODEL)}",
+                "{{model}}",
+            ),
+        ),
+        most=1,
+        alert="GuardproxyRefusalRateJump",
+    ),
+    Panel(
+        "Replies looked at for refusals",
+        "Replies per second that the share of refusals is about.",
+        "ops",
+        (Query(total("guardproxy_replies_total", "model", MODEL), "{{model}}"),),
+        stacked=True,
+    ),
+)
 FAILURES = (
     Panel(
         "Filter failures that blocked",
@@ -354,6 +376,7 @@ ROWS: tuple[tuple[str, tuple[Panel, ...], int, bool], ...] = (
     ("Now", NOW, 4, False),
     ("Traffic", TRAFFIC, 8, False),
     ("Decisions", DECISIONS, 8, False),
+    ("Answers", ANSWERS, 7, False),
     ("Failures of the guard", FAILURES, 7, False),
     ("Added latency", LATENCY, 8, False),
     ("Upstream", UPSTREAM, 8, False),

@@ -42,6 +42,8 @@ class Dialog:
     tools: tuple[Message, ...] = ()
     planted: tuple[str, ...] = ()
     """Personal data and secrets that stand in the reply, as they stand there."""
+    system: str = ""
+    """The one system message under which the dialog is known; empty: all of `PREFIXES`."""
 
     @property
     def content(self) -> str:

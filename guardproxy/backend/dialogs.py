@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from guardproxy.backend.dialog import Call, Dialog, ask, assistant, called, result, tool, user
+from guardproxy.backend.judge_dialogs import JUDGED
 
 PREFIXES: tuple[str | None, ...] = (
     None,
@@ -415,12 +416,13 @@ _LONG = (
     ),
 )
 
-DIALOGS: tuple[Dialog, ...] = (*_PLAIN, *_THINKING, *_LEAKS, *_WORLD, *_TOOLS, *_TURNS, *_HIDDEN, *_LONG)
+DIALOGS: tuple[Dialog, ...] = (*_PLAIN, *_THINKING, *_LEAKS, *_WORLD, *_TOOLS, *_TURNS, *_HIDDEN, *_LONG, *JUDGED)
 BY_NAME: Mapping[str, Dialog] = {dialog.name: dialog for dialog in DIALOGS}
 
 
 def request(dialog: Dialog, prefix: str | None = None, **options: Any) -> dict[str, Any]:
     """The Chat Completions body that makes the model give this dialog's reply; `options` are added to it."""
+    prefix = dialog.system or prefix
     system = [{"role": "system", "content": prefix}] if prefix else []
     body: dict[str, Any] = {"model": "gpt-oss", "messages": [*system, *dialog.messages], **options}
     if dialog.tools:

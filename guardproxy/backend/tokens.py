@@ -59,8 +59,11 @@ def _corpus() -> Iterator[str]:
     # Planted values are left out: a key learnt as one token would reach the proxy in one piece, which no real
     # tokenizer does.
     planted = sorted({value for dialog in DIALOGS for value in dialog.planted}, key=len, reverse=True)
+    systems = (d.system for d in DIALOGS if d.system)
     said = (str(message["content"]) for dialog in DIALOGS for message in dialog.messages)
-    for text in itertools.chain(said, (d.completion for d in DIALOGS), filter(None, PREFIXES), [chat_template()]):
+    for text in itertools.chain(
+        said, (d.completion for d in DIALOGS), filter(None, PREFIXES), [chat_template()], systems
+    ):
         for value in (*planted, *CONTROL_TOKENS):
             text = text.replace(value, "\n")
         yield text
@@ -68,6 +71,7 @@ def _corpus() -> Iterator[str]:
 
 def encode(tokenizer: Any, dialog: Dialog, prefix: str | None) -> tuple[list[int], list[int]]:
     """Token ids of the prompt as the server renders it, and of the reply."""
+    prefix = dialog.system or prefix
     messages = [{"role": "system", "content": prefix}] if prefix else []
     prompt = tokenizer.apply_chat_template(
         [*messages, *dialog.messages], tools=list(dialog.tools) or None, add_generation_prompt=True, tokenize=False

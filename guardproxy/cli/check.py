@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from guardproxy import detectors
 from guardproxy.cli import COMMANDS
+from guardproxy.cli.operator import add_config, services
 from guardproxy.policy.load import Examined, examine
 from guardproxy.types import ConfigError
 
@@ -20,12 +22,14 @@ def add_parser(commands: Any) -> None:
         description="Say what is wrong with a policy. Exit code 0: nothing; 1: problems; 2: it could not be read.",
     )
     parser.add_argument("directory", type=Path, metavar="DIR", help="directory of the policy, or its file")
+    add_config(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
     parser.add_argument("--strict", action="store_true", help="warnings are problems too")
 
 
 def run(args: argparse.Namespace) -> int:
-    examined = examine(args.directory, detectors.catalogue(), detectors.build)
+    known = services(args)
+    examined = examine(args.directory, detectors.catalogue(), partial(detectors.build, services=known))
     print(as_json(examined) if args.format == "json" else as_text(examined))
     return 1 if examined.problems or (args.strict and examined.warnings) else 0
 

@@ -10,24 +10,24 @@ import argparse
 import asyncio
 import contextlib
 import json
-import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from guardproxy import detectors
 from guardproxy.cli import COMMANDS
-from guardproxy.config import PREFIX, load_inference
+from guardproxy.cli.operator import add_config, services
 from guardproxy.engine import Cut, Guard, Observer, Silent
 from guardproxy.engine.guard import About
 from guardproxy.engine.transcript import Transcript
-from guardproxy.inference import models
 from guardproxy.policy.cases import Case, fired, mismatches, run_pure
 from guardproxy.policy.load import ConfigErrors, Examined, examine
 from guardproxy.policy.model import Mode, Policy
 from guardproxy.server.calls import Conduct
+from guardproxy.services import NONE, Services
 from guardproxy.text import PatternError
 from guardproxy.text.calls import read_call
 from guardproxy.types import ConfigError, Decision, Direction, Facts, Outcome
@@ -53,26 +53,26 @@ def add_parser(commands: Any) -> None:
         "2: the policy has problems.",
     )
     parser.add_argument("directory", type=Path, metavar="DIR", help="directory of the policy, or its file")
+    add_config(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
-    parser.add_argument("--config", metavar="FILE", type=Path, help="settings in YAML, for models of your own")
 
 
 def run(args: argparse.Namespace) -> int:
-    named = os.environ.get(PREFIX + "CONFIG")
-    models.configure(load_inference(args.config or (Path(named) if named else None), os.environ))
-    examined = examine(args.directory, detectors.catalogue(), detectors.build)
+    known = services(args)
+    examined = examine(args.directory, detectors.catalogue(), partial(detectors.build, services=known))
     if examined.policy is None:
         raise ConfigErrors(examined.problems)
-    results = asyncio.run(run_cases(examined.policy, examined.cases))
+    results = asyncio.run(run_cases(examined.policy, examined.cases, known))
     print(as_json(examined, results) if args.format == "json" else as_text(examined, results))
     return 0 if results and not any(r.status == "fail" for r in results) else 1
 
 
-async def run_cases(policy: Policy, cases: Sequence[Case]) -> list[Result]:
+async def run_cases(policy: Policy, cases: Sequence[Case], known: Services = NONE) -> list[Result]:
     """Run all cases. Filters are built and started only when some case has a text."""
     if all(c.pure for c in cases):
         return [_pure(policy, c) for c in cases]
-    guard = Guard.build(policy, detectors.build_filters(policy.filters), detectors.build_monitors(policy.monitors))
+    filters = detectors.build_filters(policy.filters, known)
+    guard = Guard.build(policy, filters, detectors.build_monitors(policy.monitors))
     try:
         await guard.start()
         return [await _case(guard, c) for c in cases]
@@ -161,8 +161,7 @@ async def _through(guard: Guard, case: Case, pieces: list[str]) -> tuple[Decisio
     heard, before = _Listener(), await _transcript(guard, case)
     vault = guard.vault(case.tenant, case.name)
     beside = tuple(u for u in case.said if u.origin.direction is Direction.RESPONSE)
-    said = before.followed_by(lambda: beside)
-    gate = guard.gate(case.origin, vault=vault, said=said, **_about(case, heard))
+    gate = guard.gate(case.origin, vault=vault, said=before.said, beside=lambda: beside, **_about(case, heard))
     out = []
     try:
         for i, piece in enumerate(pieces, 1):
@@ -202,7 +201,7 @@ async def _reviewed(guard: Guard, case: Case, transcript: Transcript) -> Decisio
     heard = _Listener()
     review = guard.review(**_about(case, heard))
     with contextlib.suppress(Cut):  # the decision says so
-        await review.judge(transcript.said)
+        await review.judge(transcript.read)
     await review.shadow()
     return heard.decision or review.decision
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Literal, TypedDict
+from typing import Literal, TypeAlias, TypedDict
 
 from guardproxy.engine.conduct import Review, Watch
 from guardproxy.engine.edits import Replacer
@@ -20,6 +20,11 @@ from guardproxy.text.globs import either
 from guardproxy.types import Context, Decision, Direction, Facts, Filter, Monitor, Origin, Role, Utterance
 
 _DEADLINE = Deadline()
+Said: TypeAlias = Callable[[], Sequence[Utterance]]
+
+
+def _silence() -> Sequence[Utterance]:
+    return ()
 
 
 class About(TypedDict):
@@ -116,9 +121,10 @@ class Guard:
         route: str = "",
         observer: Observer | None = None,
         vault: Vault | None = None,
-        said: Callable[[], Sequence[Utterance]] | None = None,
+        said: Said | None = None,
+        beside: Said | None = None,
     ) -> Gate:
-        """`said`: what was said before, for filters that read more than this segment."""
+        """`said`, `beside`: as in `Context`, for filters that read more than this segment."""
         return Gate(
             self._plans.of(origin, model, tenant, route),
             Facts(request=request, origin=origin, tenant=tenant, model=model, route=route),
@@ -127,7 +133,7 @@ class Guard:
             held=self.held,
             deadline=_DEADLINE,
             bypass=self.bypass,
-            context=None if said is None else Context(tenant, model, said),
+            context=None if said is beside is None else Context(tenant, model, said or _silence, beside or _silence),
         )
 
     def watch(

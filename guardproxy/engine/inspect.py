@@ -6,14 +6,14 @@ the end whatever they find: who asks for findings wants all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from guardproxy.engine.gate import Cut, Gate
 from guardproxy.engine.guard import Guard
 from guardproxy.engine.json_text import guard_json
 from guardproxy.engine.observe import Observer
-from guardproxy.types import Edit, Facts, Finding, Origin, Outcome, Verdict
+from guardproxy.types import Edit, Facts, Finding, Origin, Outcome, Utterance, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,10 @@ class Inspector:
         route: str = "",
         model: str = "",
         tenant: str = "default",
+        said: Callable[[], Sequence[Utterance]] | None = None,
     ) -> None:
-        self.model = model
+        """`said`: what was said before, for filters that read more than one text."""
+        self.model, self._said = model, said
         self._guard, self._observer = guard, observer
         self._request, self._route, self._tenant = request, route, tenant
         self._shadowed: list[Gate] = []
@@ -127,6 +129,7 @@ class Inspector:
             tenant=self._tenant,
             route=self._route,
             observer=self._observer,
+            said=self._said,
         )
         gate.cuts = False
         if gate.plan.shadow:

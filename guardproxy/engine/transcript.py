@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from guardproxy.engine.gate import Gate
@@ -26,6 +25,7 @@ class Transcript:
 
     def __init__(self) -> None:
         self._messages: list[_Message] = []
+        self._said: tuple[Utterance, ...] | None = ()
 
     def add(self, origin: Origin, place: Path, text: str, gate: Gate) -> None:
         """A text that its gate has read. `place`: of its message; texts of one message are one utterance."""
@@ -35,11 +35,14 @@ class Transcript:
             self._messages.append(last)
         last.texts.append(text)
         last.gates.append(gate)
+        self._said = None
 
     def said(self) -> tuple[Utterance, ...]:
-        """All of it so far, with what was found in it by now."""
-        return tuple(message.read() for message in self._messages)
+        """All of it so far. The same tuple until something is added: a reply may ask for each of its texts."""
+        if self._said is None:
+            self._said = self.read()
+        return self._said
 
-    def followed_by(self, reply: Callable[[], Sequence[Utterance]] | None) -> Callable[[], Sequence[Utterance]]:
-        """All of it, and what a reply says so far."""
-        return self.said if reply is None else lambda: (*self.said(), *reply())
+    def read(self) -> tuple[Utterance, ...]:
+        """All of it so far, with what was found in it by now: shadow filters find more, later."""
+        return tuple(message.read() for message in self._messages)

@@ -1,7 +1,8 @@
 """Detectors of content, one per file. A file here is its own registration: `use: NAME` is the module NAME.
 
 A filter module has `LABELS` (what it can say), `EXAMPLES` (text to label, or None for a look-alike), `Config` (its
-options) and `Filter`. Nothing else is edited to add one.
+options) and `Filter`. Nothing else is edited to add one. What needs something of the operator's (a judge) has a function
+`build(name, config, services)` too.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from guardproxy import types
 from guardproxy.discovery import Kinds
+from guardproxy.services import NONE, Services
 
 _KINDS = Kinds(__name__, __path__, noun="filter", maker="Filter")
 
@@ -25,9 +27,9 @@ def module(kind: str) -> Any:
     return _KINDS.module(kind)
 
 
-def build(name: str, options: Mapping[str, Any]) -> types.Filter:
+def build(name: str, options: Mapping[str, Any], services: Services = NONE) -> types.Filter:
     """A filter instance from its entry in a policy. Raises ConfigError; never loads models."""
-    made: types.Filter = _KINDS.build(name, options)
+    made: types.Filter = _KINDS.build(name, options, services)
     return made
 
 

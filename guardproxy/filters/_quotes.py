@@ -22,16 +22,19 @@ PART: Final = 1024
 
 
 class Source:
-    """The texts that may be quoted, as sets of the sequences of 1 to 6 words in them."""
+    """The texts that may be quoted, as sets of the sequences of 1, 2, 3 and 6 words in them."""
+
+    __slots__ = ("ones", "seeds", "threes", "twos", "words")
 
     def __init__(self, texts: Iterable[Sequence[str]]) -> None:
-        self.sequences: list[set[int]] = [set() for _ in range(SEED + 1)]
+        self.ones: set[str] = set()
+        self.twos, self.threes, self.seeds = set[int](), set[int](), set[int]()
         self.words = 0
         for words in texts:
             self.words += len(words)
-            for length in range(1, SEED + 1):
-                shifted = (words[first:] for first in range(length))
-                self.sequences[length].update(map(hash, zip(*shifted, strict=False)))
+            self.ones.update(words)
+            for length, known in ((2, self.twos), (3, self.threes), (SEED, self.seeds)):
+                known.update(map(hash, zip(*(words[first:] for first in range(length)), strict=False)))
 
 
 @dataclass(slots=True)
@@ -53,7 +56,7 @@ class QuoteScan:
         self._name, self._label, self._source, self._least = name, label, source, least
         self._words = Words()
         self._recent: deque[Word] = deque(maxlen=SEED)
-        self._common = 0  # how many of the last words, at most six, stand in a source one after another
+        self._common = 0  # how many of the last words, at most six, may stand in a source one after another
         self._count = 0
         self._run: _Run | None = None
 
@@ -94,11 +97,18 @@ class QuoteScan:
             run.start, run.long = run.end, True
 
     def _now_common(self) -> int:
-        texts = tuple(word.text for word in self._recent)
-        for length in range(min(self._common + 1, SEED), 0, -1):
-            if hash(texts[-length:]) in self._source.sequences[length]:
-                return length
-        return 0
+        """Six only where they surely do; of three to five only each three in a row are known to."""
+        source, recent, most = self._source, self._recent, self._common + 1
+        if recent[-1].text not in source.ones:
+            return 0
+        if most == 1:
+            return 1
+        texts = tuple(word.text for word in recent)
+        if most >= 3 and hash(texts[-3:]) in source.threes:
+            if most < SEED:
+                return most
+            return SEED if hash(texts) in source.seeds else SEED - 1
+        return 2 if hash(texts[-2:]) in source.twos else 1
 
     def _counts(self, run: _Run) -> bool:
         return run.long or run.covered >= self._least

@@ -32,7 +32,7 @@ from guardproxy.types import (
 )
 
 LABELS = ("reasoning.conceals", "reasoning.evades", "reasoning.tested", "reasoning.contradicted")
-SAID = (
+BESIDE = (
     Utterance(
         Origin(Direction.RESPONSE, Role.ASSISTANT, Channel.ANALYSIS),
         "There is no tool here, so we did not run anything.",
@@ -70,9 +70,10 @@ class Filter:
     needs = Needs.TURN
 
     def __init__(self, name: str, config: Config) -> None:
+        config.refuse_views(name)  # nobody disguises what nobody is meant to read
         self.name, self.hold = name, config.hold
-        self._thoughts = PatternFilter(name, thought_rules(), hold=config.hold, views=config.views)
-        self._claims = PatternFilter(name, claim_rules(), hold=config.hold, views=config.views)
+        self._thoughts = PatternFilter(name, thought_rules(), hold=config.hold, views=frozenset())
+        self._claims = PatternFilter(name, claim_rules(), hold=config.hold, views=frozenset())
 
     def open(self, origin: Origin, context: Context) -> Scan:
         scans: list[Scan] = []
@@ -126,7 +127,7 @@ class _Claims:
         return Report(tuple(found), report.settled)
 
     def _read_thinking(self) -> None:
-        thinking = "\n".join(one.text for one in self._context.said() if _is_thinking(one.origin))
+        thinking = "\n".join(one.text for one in self._context.beside() if _is_thinking(one.origin))
         if len(thinking) != self._thought:
             self._thought, self._denied = len(thinking), denied(thinking)
 

@@ -43,10 +43,8 @@ EXAMPLES: dict[str, str | None] = {
     "The limit for refunds is not something that I can tell you. Quokkas are marsupials.": None,
 }
 
-_CACHED = 32
-"""Sources that are kept, since the same prompt begins many conversations."""
-_LARGEST = 200_000
-"""Characters of one that is."""
+_KEPT = 100_000
+"""Words of the sources that are kept, since the same prompt begins many conversations: some 300 bytes each."""
 
 
 class Config(FilterConfig):
@@ -84,6 +82,7 @@ class Filter:
             ]
             self._canaries = PatternFilter(name, rules, hold=config.hold, views=config.views)
         self._sources: OrderedDict[tuple[str, tuple[str, ...]], Source] = OrderedDict()
+        self._latest: tuple[object, str, Source | None] = (None, "", None)
 
     def open(self, origin: Origin, context: Context) -> Scan:
         scans: list[Scan] = []
@@ -96,7 +95,14 @@ class Filter:
 
     def _source(self, context: Context) -> Source | None:
         """The messages that must not be repeated; None where there are none that are long enough."""
-        texts = tuple(one.text for one in context.said() if self._guards(one.origin))
+        said = context.said()
+        if said is self._latest[0] and context.tenant == self._latest[1]:  # a reply opens many texts
+            return self._latest[2]
+        source = self._source_of(tuple(one.text for one in said if self._guards(one.origin)), context)
+        self._latest = said, context.tenant, source
+        return source
+
+    def _source_of(self, texts: tuple[str, ...], context: Context) -> Source | None:
         if not texts:
             return None
         key = (context.tenant, texts)  # a hit tells about others' prompts
@@ -104,10 +110,9 @@ class Filter:
         if source is None:
             split = (words_of(text) for text in texts)
             source = Source(words for words in split if len(words) >= self._config.min_words)
-            if sum(map(len, texts)) <= _LARGEST:
-                self._sources[key] = source
-                if len(self._sources) > _CACHED:
-                    self._sources.popitem(last=False)
+            self._sources[key] = source
+            while len(self._sources) > 1 and sum(one.words + 100 for one in self._sources.values()) > _KEPT:
+                self._sources.popitem(last=False)
         else:
             self._sources.move_to_end(key)
         return source if source.words else None

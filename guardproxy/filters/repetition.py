@@ -103,6 +103,8 @@ class RepetitionScan:
     def __init__(self, name: str, config: Config, *, reads: bool) -> None:
         self._name, self._config, self._reads = name, config, reads
         self._text, self._base, self._read = "", 0, 0
+        self._pieces: list[str] = []  # behind the text, not looked at yet
+        self._next = min(STEP, config.max_chars or STEP)  # before it there is nothing to look at
         self._looked = 0  # where it was last looked for something to repeat
         self._period = 0  # of the copies that go on now
         self._most = 0  # up to here they may
@@ -114,11 +116,16 @@ class RepetitionScan:
         at, self._read = self._read, self._read + len(text)
         if not self._reads:
             return Report((), self._read)
-        self._text += text
+        self._pieces.append(text)
+        if not self._period and self._read < self._next:
+            return Report((), self._read)
+        self._text += "".join(self._pieces)
+        self._pieces.clear()
         found = [*self._follow(at, last), *self._count(last)]
         settled = min(one.settled if one else self._read for one in (self._copies, self._rest))
         if len(self._text) > 2 * _KEPT:
             self._base, self._text = self._read - _KEPT, self._text[-_KEPT:]
+        self._next = min(self._looked + STEP, (self._config.max_chars or self._read + STEP) + 1)
         return Report(tuple(found), self._read if last else settled)
 
     def _count(self, last: bool) -> Iterator[Finding]:

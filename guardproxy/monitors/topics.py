@@ -88,9 +88,11 @@ class Monitor:
     def _on_topic(self, words: list[str]) -> bool:
         seen: set[tuple[str, ...]] = set()
         for at, word in enumerate(words):
-            seen.update(p for p in self._phrases.get(word, ()) if _stands(p, words, at))
+            if phrases := self._phrases.get(word):
+                seen.update(p for p in phrases if _stands(p, words, at))
             for length, prefixes in self._prefixes.items():
-                seen.update(prefixes.get(word[:length], ()))
+                if beginnings := prefixes.get(word[:length]):
+                    seen.update(beginnings)
             if len(seen) >= self._config.keywords:
                 return True
         return False

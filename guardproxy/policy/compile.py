@@ -16,6 +16,7 @@ from guardproxy.policy.schema import DefaultsEntry, Document, RuleEntry, ScopeEn
 from guardproxy.types import Catalogue, Filter, Json, Monitor, Outcome, Style
 
 Detector = Filter | Monitor
+_NONE: Mapping[str, Detector] = MappingProxyType({})
 
 
 def compile_policy(document: Document, data: Json, catalogue: Catalogue, built: Mapping[str, Detector]) -> Policy:
@@ -25,7 +26,7 @@ def compile_policy(document: Document, data: Json, catalogue: Catalogue, built: 
     return Policy(
         name=document.policy,
         version=document.version,
-        digest=digest(document),
+        digest=digest(document, built),
         defaults=_defaults(document.defaults),
         rules=tuple(sorted(map(_rule, document.rules), key=lambda r: r.id)),
         filters=MappingProxyType(filters),
@@ -44,10 +45,13 @@ def _defaults(entry: DefaultsEntry) -> Defaults:
     return Defaults(**entry.model_dump(exclude={"tool_release"}), stream_tools=streamed)
 
 
-def digest(document: Document) -> str:
-    """SHA-256 of what decides: comments, layout, tests and the order of rules don't count."""
+def digest(document: Document, built: Mapping[str, Detector] = _NONE) -> str:
+    """SHA-256 of what decides, files that filters read included: comments, layout, tests and the order of rules don't
+    count."""
     content = document.model_dump(mode="json", by_alias=True, exclude={"tests"})
     content["rules"].sort(key=lambda r: r["id"])
+    if read := {name: one.digest for name, one in built.items() if hasattr(one, "digest")}:
+        content["read"] = read
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

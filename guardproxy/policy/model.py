@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
 from guardproxy.text.globs import any_matches, matches, matches_text, overlap
-from guardproxy.types import Finding, Origin, Outcome, Role, Style
+from guardproxy.types import Direction, Finding, Origin, Outcome, Role, Style
 
 FailureMode: TypeAlias = Literal["block", "allow"]
 Release: TypeAlias = Literal["held", "whole", "eager"]
@@ -238,6 +238,16 @@ class Policy:
     def _monitoring(self, mode: Mode) -> frozenset[str]:
         return self._emitting(r for r in self.rules if r.mode is mode) & self.monitors.keys()
 
+    def finds(self, label: str) -> bool:
+        """Some rule in force has a filter run that may say this label."""
+        used = self._emitting(r for r in self.rules if r.mode is not Mode.DISABLED)
+        return any(overlap(label, said) for name in used for said in self.labels[name])
+
+    def _of_conversations(self, rule: Rule) -> bool:
+        """Only monitors of conversations can set the rule off: what those read is looked for in requests only."""
+        names = self._saying({atom.label for atom in rule.when.atoms}) if self.monitors else frozenset()
+        return bool(names) and all(name in self.monitors and not self.of_calls(name) for name in names)
+
     def of_calls(self, name: str) -> bool:
         """Whether a monitor looks at calls; others look at conversations."""
         return any(label.startswith("call.") for label in self.labels.get(name, ()))
@@ -257,7 +267,9 @@ class Policy:
         key = (origin.direction, origin.role, origin.channel, origin.inferred, origin.tool, model, tenant, route)
         got = self._in_force.get(key)
         if got is None:
-            entries = tuple(e for r in self.rules if (e := _entry(r, origin, model, tenant, route)))
+            asked = origin.direction is Direction.REQUEST and origin.role is Role.USER
+            rules = (r for r in self.rules if asked or not self._of_conversations(r))
+            entries = tuple(e for r in rules if (e := _entry(r, origin, model, tenant, route)))
             got = InForce(entries, *self.filters_for(tuple(e.rule for e in entries)))
             _remember(self._in_force, key, got)
         return got

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from guardproxy.engine import Gate
+from guardproxy.engine.guard import Said
 from guardproxy.server.calls import Collected
 from guardproxy.server.fields import Field
 from guardproxy.server.flow import Flow
 from guardproxy.types import Origin, ToolCall, Utterance
-
-Said: TypeAlias = Callable[[], Sequence[Utterance]]
 
 
 class OpenGate(Protocol):

@@ -15,13 +15,12 @@ from guardproxy.engine import Cut, Gate, Guard, Moderation, Observer, TooMany, V
 from guardproxy.engine.approvals import Approvals, Binding, HeldReply
 from guardproxy.engine.conduct import Review
 from guardproxy.engine.edits import over_a_seam
-from guardproxy.engine.guard import About
+from guardproxy.engine.guard import About, Said
 from guardproxy.engine.json_text import guard_json
 from guardproxy.engine.transcript import Transcript
 from guardproxy.policy.model import UPSTREAM_TOOL
 from guardproxy.server import approving
 from guardproxy.server.calls import Conduct
-from guardproxy.server.choice import Said
 from guardproxy.server.output import Output
 from guardproxy.server.reply import Reply
 from guardproxy.types import (
@@ -202,7 +201,7 @@ class Exchange:
         if review.plan.shadow_reviewers:  # behind the gates of its texts: it reads what they find
             self._gates.append(review)
         try:
-            await review.judge(transcript.said)
+            await review.judge(transcript.read)
         finally:
             if self._moderation:
                 seen = review.decision
@@ -404,8 +403,8 @@ class Exchange:
 
     def gate(self, origin: Origin, beside: Said | None = None, /) -> Gate:
         """A new gate for a segment of this exchange; `beside`: what its choice says so far."""
-        said = beside if self._transcript is None else self._transcript.followed_by(beside)
-        gate = self.guard.gate(origin, vault=self._vault, said=said, **self._about())
+        said = None if self._transcript is None else self._transcript.said
+        gate = self.guard.gate(origin, vault=self._vault, said=said, beside=beside, **self._about())
         if self._moderation:
             self._moderation[origin.direction].of(gate)
         if gate.plan.shadow:

@@ -27,7 +27,7 @@ from guardproxy.server.inside import Inside
 from guardproxy.server.line import LINE, Line
 from guardproxy.server.routes import endpoints, paths
 from guardproxy.telemetry import Journal, Metrics, Recorder, ids
-from guardproxy.telemetry.record import PolicyName
+from guardproxy.telemetry.record import REFUSAL, PolicyName
 from guardproxy.types import Json
 
 _GUARDED: Final = "POST"
@@ -141,7 +141,8 @@ class GuardMiddleware:
         name = PolicyName(policy.name, policy.version, policy.digest)
         nobody = Inside(self.app, {"type": "http", "headers": []}, 0)  # each request puts itself in its place
         routes = endpoints(self.settings, guard, nobody, _AnyModel(), closing)
-        return _Running(guard, routes, Recorder(self.metrics, journal, name), closing)
+        recorder = Recorder(self.metrics, journal, name, counts_refusals=policy.finds(REFUSAL))
+        return _Running(guard, routes, recorder, closing)
 
     async def _stop(self) -> None:
         running, self._running = self._running, None

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from guardproxy.engine import Cut, Fitting, Gate, Held, JsonStream, Vault
+from guardproxy.engine.guard import Said
 from guardproxy.server.calling import Calling
 from guardproxy.server.calls import MAX_CALLS, Conduct, guard_message, guard_object, strings
-from guardproxy.server.choice import Choice, OpenGate, Said
+from guardproxy.server.choice import Choice, OpenGate
 from guardproxy.server.fields import MAX_NOTES, Field
 from guardproxy.server.output import Output
 from guardproxy.types import Channel, Decision, Json, Origin, WireError

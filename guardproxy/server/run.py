@@ -19,6 +19,7 @@ from guardproxy.config import Settings
 from guardproxy.engine import Guard
 from guardproxy.engine.approvals import MemoryApprovals
 from guardproxy.inference.models import configure as configure_models
+from guardproxy.judges import judges
 from guardproxy.library import build
 from guardproxy.policy.model import FAILURE_RULE, Mode, Policy
 from guardproxy.server.admin import AdminApp
@@ -33,7 +34,7 @@ from guardproxy.store import Store
 from guardproxy.store.database import Bounds
 from guardproxy.telemetry import Journal, Metrics, Recorder
 from guardproxy.telemetry.log import loop_error
-from guardproxy.telemetry.record import PolicyName
+from guardproxy.telemetry.record import REFUSAL, PolicyName
 from guardproxy.types import ConfigError, UpstreamError
 
 BACKLOG = 2048
@@ -47,7 +48,8 @@ def build_guard(settings: Settings) -> Guard:
     """The guard of these settings, not started. Raises ConfigError and ConfigErrors."""
     configure_models(settings.inference)
     key = settings.hash_key.get_secret_value().encode() if settings.hash_key else None
-    return build(settings.policies, key=key, held_limit=settings.limits.held)
+    asked = judges(settings.judges.items(), settings.judge_keys)
+    return build(settings.policies, key=key, held_limit=settings.limits.held, judges=asked)
 
 
 class Running(Protocol):
@@ -125,7 +127,8 @@ def recording(settings: Settings, guard: Guard, metrics: Metrics) -> Recorder:
     metrics.expect((*policy.filters, *policy.monitors, "guard"), _counted(policy))
     metrics.gauge("held_characters_limit", "Characters that replies may hold back.", lambda: settings.limits.held)
     metrics.gauge("in_flight_limit", "Requests that may be served at once.", lambda: settings.limits.requests)
-    return Recorder(metrics, journal, PolicyName(policy.name, policy.version, policy.digest), _tools(policy))
+    name = PolicyName(policy.name, policy.version, policy.digest)
+    return Recorder(metrics, journal, name, _tools(policy), counts_refusals=policy.finds(REFUSAL))
 
 
 def _counted(policy: Policy) -> Iterator[tuple[str, str, str]]:

@@ -89,6 +89,8 @@ class Metrics:
         self.failures_allowed = self._counter(
             "failures_allowed", "Failures of filters in spite of which text was let through.", "filter", "kind"
         )
+        self.replies = self._counter("replies", "Replies whose answers were looked at for refusals.", "model")
+        self.refusals = self._counter("refusals", "Of these, replies in which the model refused.", "model")
         self.placeholders = self._counter(
             "placeholders", "Values hidden by placeholders, and placeholders of replies given back.", "event"
         )

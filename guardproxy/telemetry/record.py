@@ -18,11 +18,13 @@ from guardproxy.telemetry.journal import Journal
 from guardproxy.telemetry.log import FilterFailures
 from guardproxy.telemetry.metrics import Metrics
 from guardproxy.text.globs import matches
-from guardproxy.types import Decision, Facts, Outcome
+from guardproxy.types import Channel, Decision, Direction, Facts, Origin, Outcome, Role
 
 MAX_FINDINGS = 1000
 MAX_VERDICTS = 1000
 MAX_NAMES = 32
+REFUSAL = "answer.refusal"
+"""What a filter says of an answer in which the model refuses; from 0.5 on it is counted."""
 _PLAIN_NAME = re.compile(r"[a-z][a-z_]{0,39}")
 """A field's name that is surely a name: no digits, no capitals, nothing that a secret would have."""
 
@@ -49,6 +51,8 @@ class Recorder:
     """Whether a model's name may be written down."""
     model_label: Callable[[str], str] = lambda name: "other"
     """The name for metrics: from the settings, or `other`."""
+    counts_refusals: bool = False
+    """Some rule in force has answers looked at for refusals."""
     failures: FilterFailures = field(default_factory=FilterFailures)
 
     def start(self, request_id: str, route: str, *, journalled: bool = True) -> Record:
@@ -90,6 +94,8 @@ class Record:
     _held: float = 0.0
     _placeholders: dict[str, int] | None = None
     _error: str = ""
+    _refused: bool | None = None
+    """None: there was no answer."""
 
     # ------------------------------------------------------------------------------------------------ Observer
 
@@ -103,6 +109,9 @@ class Record:
             metrics.decisions.of(verdict.outcome.name.lower(), verdict.rule, mode, direction).inc()
         if facts.findings or decision.verdicts:
             self._remember(facts, decision)
+        if self.recorder.counts_refusals and _is_answer(facts.origin):
+            refuses = any(f.label == REFUSAL and f.score >= 0.5 for f in facts.findings)
+            self._refused = refuses or bool(self._refused)
         self._segments += 1
 
     def _remember(self, facts: Facts, decision: Decision) -> None:
@@ -188,6 +197,10 @@ class Record:
                 metrics.upstream_seconds.of(kind).observe(seconds)
         if self.stream and (added := self._added()) is not None:
             metrics.added_ttft_seconds.observe(added)
+        if self._refused is not None and status == 200:
+            model = self.recorder.model_label(self.model)
+            metrics.replies.of(model).inc()
+            metrics.refusals.of(model).inc(int(self._refused))  # by zero too: a share needs both
         if self.journalled and self.recorder.journal is not None:
             self.recorder.journal.write(self._line(status))
 
@@ -225,3 +238,13 @@ class Record:
             "held_ms": self._held,
         }
         return {name: None if value is None else round(value * 1000, 3) for name, value in seconds.items()}
+
+
+def _is_answer(origin: Origin) -> bool:
+    """Whether a text is what the model answers. Where its channel is not known it may be."""
+    return (
+        origin.direction is Direction.RESPONSE
+        and origin.role is Role.ASSISTANT
+        and origin.tool is None
+        and (origin.channel in (None, Channel.FINAL) or origin.inferred)
+    )

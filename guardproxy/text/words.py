@@ -75,4 +75,7 @@ def _made(base: int, start: int, end: int, data: str) -> Iterator[Word]:
 
 def words_of(text: str) -> list[str]:
     """The words of a whole text."""
+    found = _WORD.findall(text.lower() if text.isascii() else text)
+    if text.isascii() and all(len(word) <= MOST for word in found):
+        return found
     return [word.text for word in Words().feed(text, last=True)]

@@ -17,8 +17,10 @@ from guardproxy import filters
 from guardproxy.filters._model_filter import ModelFilter
 from guardproxy.inference import models
 from guardproxy.sections import Inference, ModelSource
+from guardproxy.services import Services
 from guardproxy.types import Context, Direction, Filter, Finding, Needs, Origin, Report, Role
 from tests.inference import tiny
+from tests.judges.recorded import Recorded, finds
 
 ORIGIN = Origin(Direction.RESPONSE, Role.ASSISTANT)
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -27,12 +29,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "patterns": [{"id": "ticket", "pattern": r"ACME-\d{1,8}"}],
         "keywords": [{"id": "names", "words": ["bluebird", "Große Fuge", "青鳥"]}],
     },
+    "llm_judge": {"judge": "recorded", "policy": "No bombs."},
 }
 """Options of filters that look for nothing without any."""
 MODEL_FILTERS = tuple(kind for kind in filters.kinds() if issubclass(filters.module(kind).Filter, ModelFilter))
 """Filters that ask a model. The contract is kept whatever a model says, so they are read with a tiny one, made here; they
 have no EXAMPLES, for what the shipped model finds is measured over labelled data and not by a handful of texts."""
 NEEDS = {"presidio": ("presidio_analyzer", "pii"), **dict.fromkeys(MODEL_FILTERS, ("onnxruntime", "models"))}
+SERVICES = Services(judges={"recorded": Recorded(finds("pipe bomb"))})
 """Filters that need a package of an extra."""
 OPTIONS |= {kind: {"model": "tiny"} for kind in MODEL_FILTERS}
 T = TypeVar("T")
@@ -68,7 +72,7 @@ def made(kind: str) -> Filter:
     package, extra = NEEDS.get(kind, ("", ""))
     if package and importlib.util.find_spec(package) is None:
         pytest.skip(f"NOT RUN: {kind} needs {package}; pip install 'guardproxy[{extra}]'")
-    one = filters.build(f"{kind}-instance", {"use": kind, **OPTIONS.get(kind, {})})
+    one = filters.build(f"{kind}-instance", {"use": kind, **OPTIONS.get(kind, {})}, SERVICES)
     run(one.start())
     _started.append(one)
     return one
@@ -76,9 +80,11 @@ def made(kind: str) -> Filter:
 
 def context(one: Filter) -> Context:
     """What was said before the examples, for filters that read it."""
-    said = getattr(importlib.import_module(type(one).__module__), "SAID", ())
-    assert not said or one.needs > Needs.SEGMENT, f"{one.name} reads what it does not declare"  # type: ignore[attr-defined]
-    return Context(said=lambda: said)
+    module = importlib.import_module(type(one).__module__)
+    said, beside = getattr(module, "SAID", ()), getattr(module, "BESIDE", ())
+    needs = Needs.CONVERSATION if said else Needs.TURN if beside else Needs.SEGMENT
+    assert getattr(one, "needs", Needs.SEGMENT) == needs, f"{one.name} reads what it does not declare"
+    return Context(said=lambda: said, beside=lambda: beside)
 
 
 def order(finding: Finding) -> tuple[tuple[int, int], str, float]:

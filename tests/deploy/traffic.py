@@ -24,18 +24,35 @@ filters:
   words:
     use: patterns
     patterns: [{id: mail, pattern: '[a-z]{1,16}@[a-z]{1,16}\\.com'}, {id: bomb, pattern: bomb}, {id: maybe, pattern: maybe}]
+    keywords: [{id: sorry, words: [sorry], label: answer.refusal}]
   closed: {use: faulty, word: broken}
   open: {use: faulty, word: brittle, failure: allow}
 rules:
   - {id: mask, title: Addresses, when: words.mail, then: redact}
   - {id: refuse, title: Bombs, when: words.bomb, then: block}
   - {id: note, title: Seen, when: faulty.seen, then: annotate}
+  - {id: count, title: Refusals, when: answer.refusal, then: annotate}
   - {id: trial, title: On trial, mode: shadow, when: words.maybe, then: block}
 """
 SECONDS = 12.0
 """Of traffic: three windows of a rate."""
-ASKED = ("hello", "joe@mail.com", "a bomb", "maybe", "broken", "brittle", "say mail", "say boom", "trouble")
-SAID = {"say mail": ("write to joe@", "mail.com ", "now"), "say boom": ("it is a bo", "mb")}
+ASKED = (
+    "hello",
+    "joe@mail.com",
+    "a bomb",
+    "maybe",
+    "broken",
+    "brittle",
+    "say mail",
+    "say boom",
+    "say sorry",
+    "trouble",
+)
+SAID = {
+    "say mail": ("write to joe@", "mail.com ", "now"),
+    "say boom": ("it is a bo", "mb"),
+    "say sorry": ("so sor", "ry"),
+}
 STATUS = {"a bomb": 400, "broken": 400, "trouble": 500}
 """What clients get for them, where it is not 200 (for whole replies)."""
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from guardproxy import filters
 from guardproxy.filters._thinking_phrases import CLAIMS, THOUGHTS, Phrase, spelled
-from guardproxy.types import Channel, Context, Direction, Filter, Finding, Origin, Report, Role, Utterance
+from guardproxy.types import Channel, ConfigError, Context, Direction, Filter, Finding, Origin, Report, Role, Utterance
 from tests.text.corpus import cut
 
 CONCEALS, EVADES, TESTED, CONTRADICTED = (f"reasoning.{n}" for n in ("conceals", "evades", "tested", "contradicted"))
@@ -29,13 +29,13 @@ def made() -> Filter:
 
 def read(*pieces: str, origin: Origin = THINKING, thought: str = "") -> list[Finding]:
     said = (Utterance(THINKING, thought),) if thought else ()
-    scan = made().open(origin, Context(said=lambda: said))
+    scan = made().open(origin, Context(beside=lambda: said))
     out: list[Finding] = []
     for number, piece in enumerate(pieces):
         report = scan.feed(piece, last=number == len(pieces) - 1)
         assert isinstance(report, Report)
         out += report.findings
-    return out
+    return sorted(out, key=lambda f: (f.span or (0, 0), f.label))
 
 
 def labels(text: str, origin: Origin = THINKING, thought: str = "") -> set[str]:
@@ -149,3 +149,8 @@ def test_any_chunking_finds_the_same(parts: list[str], places: list[int]) -> Non
     text, unsure = " ".join(parts), Origin(Direction.RESPONSE, Role.ASSISTANT)
     found = read(text, origin=unsure, thought="we did not run it")
     assert read(*cut(text, places), origin=unsure, thought="we did not run it") == found
+
+
+def test_views_are_refused() -> None:
+    with pytest.raises(ConfigError, match="views"):
+        filters.build("t", {"use": "hidden_reasoning", "views": ["folded"]})

@@ -13,7 +13,7 @@ from guardproxy.engine import Guard
 from guardproxy.policy.compile import compile_policy
 from guardproxy.policy.schema import Document
 from guardproxy.server.exchange import Blocked, Exchange
-from guardproxy.types import Direction, Finding, Outcome, Utterance
+from guardproxy.types import Channel, Direction, Finding, Origin, Outcome, Role, Utterance
 from guardproxy.wire.chat import Chat
 from guardproxy.wire.responses import Responses
 from tests.server.test_conduct import Heard
@@ -94,6 +94,20 @@ def test_the_filters_that_a_monitor_reads_run_though_no_rule_names_them() -> Non
     ask(talk("Where is my school?"), exchange(heard=heard))
     ask(talk("Write a poem about the sea"), exchange(heard=heard))
     assert heard.outcomes == [(None, Outcome.ANNOTATE, ("on-topic",))]
+
+
+def test_what_a_monitor_reads_is_looked_for_where_it_looks_and_nowhere_else() -> None:
+    """A filter may be a model: a rule without a scope must not have it read every reply."""
+    user, others = (
+        Origin(Direction.REQUEST, Role.USER),
+        [Origin(Direction.RESPONSE, Role.ASSISTANT, c) for c in Channel],
+    )
+    others += [Origin(Direction.REQUEST, role) for role in Role if role is not Role.USER]
+    names = {True: {"hazards", "climb", "subject"}, False: set[str]()}
+    for origin in (user, *others):
+        assert GUARD.policy.filters_for(GUARD.policy.rules_for(origin))[0] == names[origin is user]
+    both = build([{"id": "both", "when": ["conversation.escalating", "hazards.high"], "then": "block"}])
+    assert both.policy.filters_for(both.policy.rules_for(others[0]))[0] == {"hazards", "climb"}
 
 
 def test_the_parts_of_a_message_are_one_turn() -> None:

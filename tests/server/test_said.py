@@ -49,7 +49,7 @@ class Heard:
         def feed(self, text: str, *, last: bool) -> Report:
             self.read, self.text = self.read + len(text), self.text + text
             if last:
-                said = [(u.origin.role.value, u.text) for u in self.context.said()]
+                said = [(u.origin.role.value, u.text) for u in (*self.context.said(), *self.context.beside())]
                 self.outer.heard.append((self.text, said))
             return Report((), self.read)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from guardproxy.telemetry import Metrics, Recorder
 from guardproxy.telemetry.log import JsonLines, internal_error
 from guardproxy.telemetry.metrics import MAX_CHILDREN
-from guardproxy.types import Decision, Direction, Facts, Finding, Origin, Outcome, Role, Verdict
+from guardproxy.types import Channel, Decision, Direction, Facts, Finding, Origin, Outcome, Role, Verdict
 from tests.server.support import World, answer, chat, chunk, event, plays, streams, whole, world
 
 CANARY = "canary7Zq"
@@ -204,3 +205,76 @@ def test_a_cancelled_request_is_recorded(one_tmp: World) -> None:
 def one_tmp(tmp_path: Path):
     with world(tmp_path) as one:
         yield one
+
+
+# ------------------------------------------------------------------------------------------------ refusals
+
+ANSWER = Origin(Direction.RESPONSE, Role.ASSISTANT, Channel.FINAL)
+
+
+def counted(*segments: tuple[Origin, float | None], status: int = 200, counts: bool = True) -> tuple[float, float]:
+    """(replies, refusals) after one reply with these segments and scores of refusal."""
+    made = recorder()[0]
+    made.counts_refusals = counts
+    record = made.start("r", "/r")
+    for origin, score in segments:
+        found = () if score is None else (Finding("r", "answer.refusal", score), Finding("r", "answer.other", 1.0))
+        record.decided(Facts("r", origin, found), Decision(Outcome.ALLOW), final=True)
+    record.finish(status)
+    seen = samples(made.metrics)
+    model = json.dumps({"model": "other"})
+    replies, refusals = (seen.get(f"guardproxy_{name}_total{model}", 0) for name in ("replies", "refusals"))
+    return replies, refusals
+
+
+@pytest.mark.parametrize(
+    ("segments", "expected"),
+    [
+        ([(ANSWER, 0.5)], (1, 1)),
+        ([(ANSWER, 0.49)], (1, 0)),
+        ([(ANSWER, None)], (1, 0)),
+        ([(ANSWER, None), (ANSWER, 0.9)], (1, 1)),
+        ([(ANSWER, 0.9), (ANSWER, None)], (1, 1)),
+        ([(replace(ANSWER, channel=None), 0.9)], (1, 1)),
+        ([(replace(ANSWER, channel=Channel.ANALYSIS), 0.9)], (0, 0)),
+        ([(replace(ANSWER, channel=Channel.ANALYSIS, inferred=True), 0.9)], (1, 1)),
+        ([(replace(ANSWER, tool="f"), 0.9)], (0, 0)),
+        ([(REQUEST, 0.9), (replace(ANSWER, direction=Direction.REQUEST), 0.9)], (0, 0)),
+        ([], (0, 0)),
+    ],
+)
+def test_a_reply_counts_once_and_as_refused_when_some_answer_is(
+    segments: list[tuple[Origin, float | None]], expected: tuple[int, int]
+) -> None:
+    assert counted(*segments) == expected
+
+
+def test_only_replies_that_were_looked_at_count() -> None:
+    assert counted((ANSWER, 0.9), counts=False) == (0, 0)
+    assert counted((ANSWER, 0.9), status=502) == (0, 0)
+
+
+REFUSING = """
+schema: guardproxy/v1
+policy: small
+filters:
+  words: {use: patterns, keywords: [{id: sorry, words: [sorry], label: answer.refusal}]}
+rules:
+  - {id: count, when: answer.refusal, then: annotate, mode: MODE}
+"""
+
+
+@pytest.mark.parametrize("mode", ["enforce", "shadow", "disabled"])
+def test_refusals_of_a_model_are_counted_whole_and_streamed(tmp_path: Path, mode: str) -> None:
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    (folder / "policy.yaml").write_text(REFUSING.replace("MODE", mode))
+    scripts = ((streams("so sor", "ry"), True), (streams("fine"), True), (plays(answer(whole("sorry"))), False))
+    with world(tmp_path, models=["gpt-oss"], policies=str(folder)) as one:
+        for script, stream in scripts:
+            one.script = script
+            one.ask(stream=stream)
+        one.records(3)
+        seen = one.metrics()
+    told = re.findall(r'^guardproxy_(replies|refusals)_total{model="gpt-oss"} (\S+)$', seen, re.MULTILINE)
+    assert dict(told) == ({} if mode == "disabled" else {"replies": "3.0", "refusals": "2.0"})
