@@ -6,10 +6,10 @@ A model is loaded once in an event loop, however many filters and policies use i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import guardproxy
 from guardproxy.inference import known, weights
@@ -17,7 +17,7 @@ from guardproxy.inference.classifier import Classifier, Counts, Spec
 from guardproxy.inference.folder import Folder
 from guardproxy.inference.pool import Pool
 from guardproxy.sections import AnySource, Inference, ModelSource
-from guardproxy.sources import Known, TokensSource
+from guardproxy.sources import TokensSource
 from guardproxy.types import ConfigError
 
 SHIPPED: Final = "small"
@@ -106,27 +106,16 @@ def _of_folder(name: str, one: ModelSource) -> Spec:
     )
 
 
-def _of_others(name: str, one: Known) -> Spec:
-    return known.spec(name, one, _settings.threads)
-
-
-KINDS: Final[Mapping[str, Callable[[str, Any], Spec]]] = {
-    "onnx": _of_folder,
-    **dict.fromkeys(known.MODULES, _of_others),
-}
-"""What a source's `kind` may be, and how it is read."""
-
-
 def spec(name: str) -> Spec:
     """What a model says and how it is run. Raises ConfigError when it isn't there or is not whole."""
     one = source(name)
-    return KINDS[one.kind](name, one)
+    return _of_folder(name, one) if isinstance(one, ModelSource) else known.spec(name, one, _settings.threads)
 
 
 def labels(name: str) -> tuple[str, ...]:
     """What a model can say, told without loading it. Raises ConfigError."""
     one = source(name)
-    return spec(name).labels if isinstance(one, ModelSource) else known.labels(one)
+    return tuple(_of_folder(name, one).labels) if isinstance(one, ModelSource) else known.labels(one)
 
 
 async def acquire(name: str) -> Classifier:

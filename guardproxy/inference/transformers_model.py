@@ -1,8 +1,9 @@
 """A sequence classifier of transformers in a worker process, from a local folder. Only `child` imports this module.
 
-Four traps are closed. A text is never truncated: what is longer than the model reads is split at fixed tokens, and each
+Five traps are closed. A text is never truncated: what is longer than the model reads is split at fixed tokens, and each
 label has the score of its worst piece. `[SEP]` in a text is five characters, not a token. A base model without a
-classifier, which transformers would give a random one, is refused. A score that is no number is an error, because any
+classifier, which transformers would give a random one, is refused, and so is a folder without its tokenizer, for which
+transformers would make one up that knows no word. A score that is no number is an error, because any
 comparison with it says "below the threshold".
 
 Texts go in and scores come out as for every model that `classifier` runs: see `onnx_model`.
@@ -30,6 +31,8 @@ _BATCH = 16
 _BATCH_TOKENS = 4096
 _UNLIMITED = 1_000_000
 """What tokenizers that know no limit say is far beyond this."""
+LEAST_VOCABULARY = 0.5
+"""Share of a model's tokens that its tokenizer must have. Real ones have nearly all; some rows of a model are left over."""
 OVERLAP = 64
 """Tokens that neighbouring pieces of a long text share."""
 LIMIT = 30.0
@@ -66,6 +69,12 @@ def tokenizer(place: Path, transformers: Any) -> Any:
         raise ConfigError(f"the tokenizer in {place} can't be loaded: {str(e).strip().splitlines()[0]}") from None
     if not found.is_fast:
         raise ConfigError(f"the tokenizer in {place} can't say where its tokens are: add its tokenizer.json")
+    known = weights.config_of(place).get("vocab_size")
+    if isinstance(known, int) and not known * LEAST_VOCABULARY <= len(found) <= known:
+        # without its files transformers makes one up that knows nothing, and every text is the same to the model
+        raise ConfigError(
+            f"the tokenizer in {place} has {len(found)} tokens, the model {known}: tokenizer.json is missing, or another's"
+        )
     return found
 
 

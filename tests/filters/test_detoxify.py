@@ -74,11 +74,16 @@ def test_labels_that_a_model_has_not_are_told(settings: Inference) -> None:
         asyncio.run(one.start())
 
 
+def test_an_unknown_model_is_told_at_the_start(settings: Inference) -> None:
+    one = filters.build("d", {"use": "detoxify", "model": "none"})
+    with pytest.raises(ConfigError, match="there is no model 'none'; the models are small, tiny"):
+        asyncio.run(one.start())
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ({}, "model: Field required"),
-        ({"model": "none"}, "there is no model 'none'; the models are small, tiny"),
         ({"model": "tiny", "labels": ["toxicity.sex"]}, r"did you mean 'toxicity\.sexual'"),
         ({"model": "tiny", "views": []}, "detoxify has none"),
     ],

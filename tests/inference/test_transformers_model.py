@@ -144,6 +144,17 @@ def test_a_model_without_a_classifier_is_refused(models: dict[str, Path], tmp_pa
         load(tmp_path)
 
 
+@pytest.mark.parametrize("kind", ["Bert", "Roberta"])
+def test_a_tokenizer_is_not_made_up(kind: str, models: dict[str, Path], tmp_path: Path) -> None:
+    for name in ("config.json", "model.safetensors"):
+        shutil.copy(models[kind] / name, tmp_path)
+    with pytest.raises(ConfigError, match=r"has 5 tokens, the model \d+: tokenizer\.json is missing"):
+        load(tmp_path)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(models[kind] / name, tmp_path)
+    load(tmp_path)
+
+
 def test_weights_that_are_no_numbers_end_the_start(models: dict[str, Path], tmp_path: Path) -> None:
     from transformers import BertForSequenceClassification
 
