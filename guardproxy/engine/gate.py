@@ -11,13 +11,15 @@ import time
 from bisect import bisect_right
 from collections.abc import Awaitable
 from dataclasses import replace
+from operator import attrgetter
 from typing import NoReturn
 
 from guardproxy.engine.edits import Replacer
 from guardproxy.engine.limits import Deadline, Held
 from guardproxy.engine.observe import FailureKind, Observer, Silent
 from guardproxy.engine.plan import Plan
-from guardproxy.types import Context, Decision, Edit, Facts, Filter, Finding, Outcome, Report, Scan, Span, Verdict
+from guardproxy.engine.reading import Reading, pace
+from guardproxy.types import Context, Decision, Edit, Facts, Finding, Outcome, Report, Span, Verdict
 
 MAX_FINDINGS = 1000
 SLICE = 8_192
@@ -32,32 +34,19 @@ class Cut(Exception):
         self.decision = decision
 
 
-def _pace(one: Filter) -> float:
-    """Seconds per kilobyte of a filter that reads slowly (a language model); patterns have none."""
-    pace: float = getattr(one, "seconds_per_kilobyte", 0.0)
-    return pace
-
-
 _NO_FAILURES = ("guard.unread", "guard.schema")  # of the policy's defaults, but of no filter
 _NOTHING = Decision(Outcome.ALLOW)
-
-
-def _start(edit: Edit) -> int:
-    return edit.start
-
-
-class _Reading:
-    """One filter's scan of the segment, with what it said and what it cost."""
-
-    __slots__ = ("dead", "filter", "pace", "scan", "seconds", "settled")
-
-    def __init__(self, one: Filter, scan: Scan) -> None:
-        self.filter, self.scan = one, scan
-        self.settled, self.seconds, self.dead, self.pace = 0, 0.0, False, _pace(one)
+_start = attrgetter("start")
 
 
 class Gate:
     """One segment on its way through. Not shared, not reusable after Cut."""
+
+    __slots__ = (  # from 30 attributes on, Python reads those of an object without slots more slowly
+        "_about", "_base", "_deadline", "_edits", "_fed", "_fed_pieces", "_held", "_made", "_observer", "_pieces", "_readings",
+        "_replacer", "_seam", "_shadow", "_since", "_streamed", "_tail", "_text", "_waited", "bypassed", "cuts", "decision",
+        "edited", "ended", "facts", "known", "placed", "plan", "quiet", "released",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -211,8 +200,8 @@ class Gate:
 
     # ------------------------------------------------------------------------------------------------ scanning
 
-    def _open(self) -> list[_Reading]:
-        return [_Reading(f, f.open(self.facts.origin, self._about)) for f in self.plan.enforcing]
+    def _open(self) -> list[Reading]:
+        return [Reading(f, f.open(self.facts.origin, self._about)) for f in self.plan.enforcing]
 
     async def _scan(self, text: str, last: bool) -> tuple[list[Finding], int]:
         """New findings, and up to where every filter that text waits for is sure."""
@@ -221,7 +210,7 @@ class Gate:
             self._base = self._seam - len(self._tail)
             text = self._tail + text
         found: list[Finding] = []
-        waiting: list[tuple[_Reading, Awaitable[Report]]] = []
+        waiting: list[tuple[Reading, Awaitable[Report]]] = []
         for reading in self._readings:
             if reading.dead:
                 continue
@@ -246,11 +235,11 @@ class Gate:
                 settled = reading.settled + self._base
         return found, max(settled, self._seam)
 
-    def _allowed(self, reading: _Reading) -> float:
+    def _allowed(self, reading: Reading) -> float:
         """Seconds that a filter may have taken by now."""
         return self._deadline.seconds(self._fed, self._fed_pieces, reading.pace)
 
-    async def _await(self, reading: _Reading, wanted: Awaitable[Report], found: list[Finding]) -> None:
+    async def _await(self, reading: Reading, wanted: Awaitable[Report], found: list[Finding]) -> None:
         left = self._allowed(reading) - reading.seconds
         started = time.perf_counter()
         try:
@@ -264,7 +253,7 @@ class Gate:
             self._take(reading, report, found)
         reading.seconds += time.perf_counter() - started
 
-    def _take(self, reading: _Reading, report: Report, found: list[Finding]) -> None:
+    def _take(self, reading: Reading, report: Report, found: list[Finding]) -> None:
         reading.settled = report.settled
         if not report.findings:
             return
@@ -282,7 +271,7 @@ class Gate:
         start, end = (offset - self.released for offset in finding.span)
         return replace(finding, lists=self.plan.policy.lists_of(self._held_text()[start:end]))
 
-    def _failed(self, reading: _Reading, kind: FailureKind) -> list[Finding]:
+    def _failed(self, reading: Reading, kind: FailureKind) -> list[Finding]:
         reading.dead = True
         names = getattr(reading.filter, "names", (reading.filter.name,))
         return [Finding(name, f"guard.{kind}", 1.0) for name in names]
@@ -436,7 +425,7 @@ class Gate:
         text, found = "".join(self._shadow), list(self.facts.findings)
         for one in self.plan.shadow:
             try:
-                async with asyncio.timeout(self._deadline.seconds(len(text), 1, _pace(one))):
+                async with asyncio.timeout(self._deadline.seconds(len(text), 1, pace(one))):
                     report = one.open(self.facts.origin, self._about).feed(text, last=True)
                     found += (report if isinstance(report, Report) else await report).findings
             except Exception as e:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from guardproxy.engine.gate import Gate
-from guardproxy.types import Origin, Path, Utterance
+from guardproxy.types import Finding, Origin, Path, Utterance
 
 
 @dataclass(slots=True)
@@ -13,11 +13,12 @@ class _Message:
     origin: Origin
     place: Path
     texts: list[str] = field(default_factory=list)
-    gates: list[Gate] = field(default_factory=list)
+    found: list[Finding] = field(default_factory=list)
+    gates: list[Gate] = field(default_factory=list)  # those that will find more
 
     def read(self) -> Utterance:
-        found = tuple(f for gate in self.gates for f in gate.facts.findings)
-        return Utterance(self.origin, "\n".join(self.texts), found)
+        later = (f for gate in self.gates for f in gate.facts.findings)
+        return Utterance(self.origin, "\n".join(self.texts), (*self.found, *later))
 
 
 class Transcript:
@@ -34,7 +35,10 @@ class Transcript:
             last = _Message(origin, place)
             self._messages.append(last)
         last.texts.append(text)
-        last.gates.append(gate)
+        if gate.plan.shadow:
+            last.gates.append(gate)
+        else:  # a gate with its scans is large, and there may be thousands
+            last.found += gate.facts.findings
         self._said = None
 
     def said(self) -> tuple[Utterance, ...]:

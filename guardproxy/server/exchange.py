@@ -65,7 +65,7 @@ class Blocked(Exception):
     """Where in the request, if it is one place."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Exchange:
     """State of one request. `request` comes first, then one of `whole`, `stream` and `error`, then `close`."""
 

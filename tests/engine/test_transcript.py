@@ -6,8 +6,9 @@ import asyncio
 from dataclasses import replace
 
 from guardproxy.engine.transcript import Transcript
-from guardproxy.types import Direction, Origin, Role, Utterance
-from tests.engine.play import guard
+from guardproxy.policy.model import Mode
+from guardproxy.types import Direction, Origin, Outcome, Role, Utterance
+from tests.engine.play import guard, policy, rule
 
 USER = Origin(Direction.REQUEST, Role.USER)
 GUARD = guard()
@@ -51,3 +52,13 @@ def test_it_is_put_together_once_until_something_is_added() -> None:
     add(one, "you.", 1)
     assert [u.text for u in one.said()] == ["hello.", "you."]
     assert [u.text for u in said] == ["hello."]
+
+
+def test_what_shadow_filters_find_is_told_when_they_have_run() -> None:
+    trial = guard(policy([rule("trial", "pii.*", Outcome.BLOCK, mode=Mode.SHADOW)]))
+    gate = trial.gate(USER)
+    one = Transcript()
+    one.add(USER, (0,), asyncio.run(gate.feed("mail joe@example.com now.", last=True)), gate)
+    assert one.read()[0].findings == ()
+    asyncio.run(gate.shadow())
+    assert [f.label for f in one.read()[0].findings] == ["pii.email"]

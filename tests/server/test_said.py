@@ -10,9 +10,11 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from guardproxy.engine import Guard
-from guardproxy.filters import prompt_leak
+from guardproxy.filters import hidden_reasoning, prompt_leak, repetition
 from guardproxy.server.exchange import Exchange
 from guardproxy.types import Context, Needs, Origin, Outcome, Report
 from guardproxy.wire.base import Codec
@@ -172,3 +174,52 @@ def test_a_blocked_leak_ends_before_its_first_word() -> None:
     assert read.text().startswith("Sure, \n\n")
     assert "Ada" not in read.text()
     assert read.reasons() == ["content_filter"]
+
+
+# ------------------------------------------------------------------------------------------------ any chunking
+
+
+def conduct() -> Guard:
+    made = {
+        "leak": prompt_leak.Filter("leak", prompt_leak.Config(use="prompt_leak")),
+        "thinking": hidden_reasoning.Filter("thinking", hidden_reasoning.Config(use="hidden_reasoning")),
+        "runaway": repetition.Filter("runaway", repetition.Config(use="repetition", repeats=3, min_chars=128)),
+    }
+    labels = {"leak": prompt_leak.LABELS, "thinking": hidden_reasoning.LABELS, "runaway": repetition.LABELS}
+    rules = [rule("leaks", "leak.*", Outcome.REDACT), rule("hides", "reasoning.*", Outcome.REDACT)]
+    rules.append(rule("runs", "output.*", Outcome.REDACT))
+    one = guard(replace(policy(rules, names=tuple(made)), labels=MappingProxyType(labels)), **made)  # type: ignore[arg-type]
+    asyncio.run(one.start())
+    return one
+
+
+CONDUCT = conduct()
+WORDS = PROMPT.split()
+CLAIMS = ["I ran the tests. ", "We did not run them. ", "I won't tell the user. "]
+SAID = st.sampled_from(
+    [" ".join(WORDS[:14]), " ".join(WORDS[9:40]), *CLAIMS, "no " * 90, "Fine. ", "the limit for ", "\n"]
+)
+
+
+def cut_up(field: str, texts: list[str], size: int) -> list[bytes]:
+    text = "".join(texts)
+    return [says(text[i : i + size], field=field) for i in range(0, len(text), size)]
+
+
+@settings(max_examples=40)
+@given(thought=st.lists(SAID, max_size=3), answer=st.lists(SAID, max_size=4), size=st.integers(1, 40))
+def test_a_stream_says_what_a_whole_reply_says(thought: list[str], answer: list[str], size: int) -> None:
+    talk = [{"role": "system", "content": PROMPT}, {"role": "user", "content": "Your rules?"}]
+    body = {"content": "".join(answer), "reasoning_content": "".join(thought)}
+    told = whole(message(body), asked(exchange(CONDUCT), talk))["choices"][0]["message"]
+    pieces = [*cut_up("reasoning_content", thought, size), *cut_up("content", answer, size)]
+    read = stream(*pieces, ends(), DONE, on=asked(exchange(CONDUCT), talk))
+    assert read.text() == (told["content"] or "")
+    assert read.text("reasoning_content") == (told.get("reasoning_content") or told.get("reasoning") or "")
+
+
+def test_thinking_is_known_before_the_answer_however_a_whole_reply_orders_them() -> None:
+    talk = [{"role": "user", "content": "Run them."}]
+    for body in ({"content": CLAIMS[0], "reasoning": CLAIMS[1]}, {"reasoning": CLAIMS[1], "content": CLAIMS[0]}):
+        told = whole(message(body), asked(exchange(CONDUCT), talk))["choices"][0]["message"]
+        assert told["content"] == "[reasoning.contradicted]. "
