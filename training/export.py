@@ -40,7 +40,7 @@ TARGETS: dict[str, float] = {
     "jailbreak": 0.02,
 }
 """Share of harmless tuning texts, the mean over their sources, that may pass 0.5; 0.03 where nothing is said."""
-_LEAST, _MOST = -4.0, 4.0
+_LEAST, _MOST = -2.0, 3.0
 """Where a threshold may lie, as a logit: beyond it the tuning rows say too little."""
 
 
@@ -80,14 +80,11 @@ def scored(session: onnxruntime.InferenceSession, reader: Reader, rows: list[Row
         for number, row in enumerate(rows)
         for piece in data.windows(row.text, most=12)
     ]
-    pieces.sort(key=lambda one: len(one[2]))
     found: dict[int, list[tuple[bool, list[float]]]] = defaultdict(list)
-    for at in range(0, len(pieces), 16):
-        some = pieces[at : at + 16]
-        ids, mask = batch([one[2] for one in some])
+    for number, piece, tokens in pieces:  # each alone, as it is served
+        ids, mask = batch([tokens])
         (logits,) = session.run(None, {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})
-        for (number, piece, _), line in zip(some, logits.tolist(), strict=True):
-            found[number].append((rows[number].text.startswith(piece), line))
+        found[number].append((rows[number].text.startswith(piece), logits[0].tolist()))
     out = []
     for number in range(len(rows)):
         lines = [line for _, line in found[number]]
@@ -108,7 +105,7 @@ def operating(rows: list[Row], logits: list[list[float]]) -> dict[str, dict[str,
         threshold = 0.0
         if sources:
             wanted = TARGETS.get(label, 0.03)
-            grid = numpy.linspace(_LEAST, _MOST, 321)
+            grid = numpy.linspace(_LEAST, _MOST, 201)
             rates = numpy.mean([[(numpy.asarray(s) > t).mean() for t in grid] for s in sources], axis=0)
             threshold = float(grid[int(numpy.argmax(rates <= wanted))]) if (rates <= wanted).any() else _MOST
         out[label] = {"scale": 1.0, "shift": round(-threshold, 4), "windows": "first" if label in FIRST else "max"}
