@@ -104,7 +104,7 @@ def test_a_pickle_is_never_run(tmp_path: Path, checkpoints: Any, monkeypatch: py
     monkeypatch.setenv("EVIL", str(tmp_path / "was-run"))
     import torch
 
-    for name, write in (("zip.ckpt", torch.save), ("old.ckpt", lambda o, f: f.write_bytes(pickle.dumps(o)))):
+    for name, write in (("zip.ckpt", torch.save), ("old.ckpt", lambda o, f: f.write_bytes(pickle.dumps(o, 2)))):
         file = tmp_path / name
         write({"state_dict": {}, "config": Evil()}, file)
         (tmp_path / "was-run").exists() and (tmp_path / "was-run").rmdir()
