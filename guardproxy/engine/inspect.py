@@ -129,7 +129,7 @@ class Inspector:
             observer=self._observer,
         )
         gate.cuts = False
-        if gate.plan.shadow:
+        if gate.plan.behind:
             self._shadowed.append(gate)
         return gate
 

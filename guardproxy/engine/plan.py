@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from guardproxy.policy.decide import decide
 from guardproxy.policy.model import Policy, Rule
@@ -23,10 +23,19 @@ class Plan:
     """Filters that an enforcing rule needs; pattern filters that hold are fused into one."""
     shadow: tuple[Filter, ...]
     """Filters that only shadow rules need: they run behind the stream and hold nothing."""
+    second: Mapping[str, Filter] = field(default_factory=dict)
+    """Filters of stage 2, by name: they read what an enforcing rule escalates to them."""
+    shadow_second: Mapping[str, Filter] = field(default_factory=dict)
+    """Filters of stage 2 that only shadow rules ask, or whose findings only those need."""
     monitors: tuple[Monitor, ...] = ()
     """Monitors that an enforcing rule needs."""
     shadow_monitors: tuple[Monitor, ...] = ()
     """Monitors that only shadow rules need: they run behind the call."""
+
+    @property
+    def behind(self) -> bool:
+        """Something has to be read once more, behind the text."""
+        return bool(self.shadow or self.shadow_second)
 
     def decide(self, facts: Facts) -> Decision:
         return decide(self.policy, facts)
@@ -43,7 +52,10 @@ class Plans:
         self._fused: dict[tuple[str, ...], PatternFilter] = {}
         self._used: dict[int, Filter | Monitor] = {}
         for plan in map(self._of_rules, self._foreseen()):
-            used: tuple[Filter | Monitor, ...] = (*plan.enforcing, *plan.shadow, *plan.monitors, *plan.shadow_monitors)
+            used: tuple[Filter | Monitor, ...] = (
+                *(*plan.enforcing, *plan.shadow, *plan.second.values(), *plan.shadow_second.values()),
+                *(*plan.monitors, *plan.shadow_monitors),
+            )
             self._used |= {id(one): one for one in used}
 
     def of(self, origin: Origin, model: str, tenant: str, route: str) -> Plan:
@@ -58,11 +70,13 @@ class Plans:
 
     def _of_rules(self, rules: tuple[Rule, ...]) -> Plan:
         enforcing, shadow = map(sorted, self.policy.filters_for(rules))
-        watching = self.policy.monitors
+        watching, second = self.policy.monitors, self.policy.second
         return Plan(
             self.policy,
-            self._fuse([n for n in enforcing if n not in watching]),
-            tuple(self.filters[n] for n in shadow if n not in watching),
+            self._fuse([n for n in enforcing if n not in watching and n not in second]),
+            tuple(self.filters[n] for n in shadow if n not in watching and n not in second),
+            {n: self.filters[n] for n in enforcing if n in second},
+            {n: self.filters[n] for n in shadow if n in second},
             tuple(self.monitors[n] for n in enforcing if n in watching),
             tuple(self.monitors[n] for n in shadow if n in watching),
         )

@@ -387,7 +387,7 @@ class Exchange:
         )
         if self._moderation:
             self._moderation[origin.direction].of(gate)
-        if gate.plan.shadow:
+        if gate.plan.behind:
             self._gates.append(gate)
         return gate
 
