@@ -321,6 +321,17 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """A rule wants a filter of stage 2 to read where something was found."""
+
+    filter: str
+    span: Span | None
+    """None: the whole segment."""
+    shadow: bool = False
+    """Only a shadow rule wants it: it must cost the text nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What all rules say together about one segment."""
 
@@ -329,6 +340,8 @@ class Decision:
     """Sorted, non-overlapping: overlapping spans are united, touching ones stay apart."""
     verdicts: tuple[Verdict, ...] = ()
     """Enforced and shadow."""
+    ask: tuple[Ask, ...] = ()
+    """What else is to be read before the text from there on is decided. Only adds up, like findings."""
 
     @property
     def rule(self) -> str:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 import time
 from bisect import bisect_right
-from collections.abc import Awaitable
+from collections.abc import Mapping
 from dataclasses import replace
 from operator import attrgetter
 from typing import NoReturn
 
+from guardproxy.engine import readings
 from guardproxy.engine.edits import Replacer
 from guardproxy.engine.limits import Deadline, Held
 from guardproxy.engine.observe import FailureKind, Observer, Silent
 from guardproxy.engine.plan import Plan
-from guardproxy.engine.reading import Reading, pace
-from guardproxy.types import Context, Decision, Edit, Facts, Finding, Outcome, Report, Span, Verdict
+from guardproxy.engine.readings import Reading, allowed
+from guardproxy.engine.second import Second
+from guardproxy.types import Context, Decision, Edit, Facts, Filter, Finding, Outcome, Report, Span, Verdict
 
 MAX_FINDINGS = 1000
 SLICE = 8_192
@@ -44,8 +46,8 @@ class Gate:
 
     __slots__ = (  # from 30 attributes on, Python reads those of an object without slots more slowly
         "_about", "_base", "_deadline", "_edits", "_fed", "_fed_pieces", "_held", "_made", "_observer", "_pieces", "_readings",
-        "_replacer", "_seam", "_shadow", "_since", "_streamed", "_tail", "_text", "_waited", "bypassed", "cuts", "decision",
-        "edited", "ended", "facts", "known", "placed", "plan", "quiet", "released",
+        "_replacer", "_seam", "_second", "_shadow", "_since", "_streamed", "_tail", "_text", "_waited", "bypassed", "cuts",
+        "decision", "edited", "ended", "facts", "known", "placed", "plan", "quiet", "released",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +93,7 @@ class Gate:
         self._shadow: list[str] = []
         self.ended = False
         self._readings = self._open()
+        self._second = self._stage(plan.second)
 
     # ------------------------------------------------------------------------------------------------ the path
 
@@ -123,13 +126,16 @@ class Gate:
         self._fed_pieces += bool(text)
         self._streamed = self._streamed or not last
         self._held.now += len(text)
-        if self.plan.shadow and self._fed <= self.plan.policy.defaults.max_whole:
+        if self.plan.behind and self._fed <= self.plan.policy.defaults.max_whole:
             self._shadow.append(text)
         found, settled = await self._scan(text, last)
-        if over := self._overflow(settled, last):
-            found = [*found, over]
         if found:
             self._decide(found)
+        if self._second is not None:
+            self._second.feed(text)
+            settled = await self._escalated(self._second, settled, last)
+        if over := self._overflow(settled, last):
+            self._decide([over])
         out = self._release(self._fed if last else settled, last)
         if last:
             self.end()
@@ -146,6 +152,9 @@ class Gate:
         found, _ = await self._scan("", True)
         if found:
             self._decide(found)
+        if self._second is not None:
+            await self._escalated(self._second, self._fed, True)
+            self._second.restart()
         out = self._release(self._fed, True)
         self._seam, self._tail = self._fed, tail
         self._close_scans()
@@ -157,9 +166,8 @@ class Gate:
         text, start = self._held_text(), self.released
         if start == self._seam:
             text, start = self._tail + text, start - len(self._tail)
-        settled = min(
-            (r.settled + self._base for r in self._readings if r.filter.hold and not r.dead), default=self._fed
-        )
+        sure = readings.settled(self._readings)
+        settled = self._fed if sure is None else sure + self._base
         return text[max(0, settled - start) :][-self.plan.policy.defaults.max_hold :]
 
     def follow(self, other: Gate) -> None:
@@ -201,7 +209,7 @@ class Gate:
     # ------------------------------------------------------------------------------------------------ scanning
 
     def _open(self) -> list[Reading]:
-        return [Reading(f, f.open(self.facts.origin, self._about)) for f in self.plan.enforcing]
+        return readings.opened(self.plan.enforcing, self.facts.origin, self._about)
 
     async def _scan(self, text: str, last: bool) -> tuple[list[Finding], int]:
         """New findings, and up to where every filter that text waits for is sure."""
@@ -209,60 +217,37 @@ class Gate:
             self._readings = self._open()
             self._base = self._seam - len(self._tail)
             text = self._tail + text
-        found: list[Finding] = []
-        waiting: list[tuple[Reading, Awaitable[Report]]] = []
-        for reading in self._readings:
-            if reading.dead:
-                continue
-            started = time.perf_counter()
-            try:
-                report = reading.scan.feed(text, last=last)
-            except Exception:
-                found += self._failed(reading, "error")
-                continue
-            if type(report) is Report:
-                self._take(reading, report, found)
-            else:
-                waiting.append((reading, report))  # type: ignore[arg-type]
-            reading.seconds += time.perf_counter() - started
-            if reading.seconds > self._deadline.base and reading.seconds > self._allowed(reading):
-                found += self._failed(reading, "timeout")
-        if waiting:
-            await asyncio.gather(*(self._await(r, w, found) for r, w in waiting))
-        settled = self._fed
-        for reading in self._readings:
-            if reading.filter.hold and not reading.dead and reading.settled + self._base < settled:
-                settled = reading.settled + self._base
-        return found, max(settled, self._seam)
+        said = await readings.feed(
+            self._readings, text, last=last, deadline=self._deadline, length=self._fed, pieces=self._fed_pieces
+        )
+        settled = readings.settled(self._readings)
+        settled = self._fed if settled is None else min(self._fed, settled + self._base)
+        return self._placed(said) if said else said, max(settled, self._seam)
 
-    def _allowed(self, reading: Reading) -> float:
-        """Seconds that a filter may have taken by now."""
-        return self._deadline.seconds(self._fed, self._fed_pieces, reading.pace)
+    def _stage(self, filters: Mapping[str, Filter]) -> Second | None:
+        if not filters:
+            return None
+        return Second(filters, self.facts.origin, self._about, self._deadline)
 
-    async def _await(self, reading: Reading, wanted: Awaitable[Report], found: list[Finding]) -> None:
-        left = self._allowed(reading) - reading.seconds
-        started = time.perf_counter()
-        try:
-            async with asyncio.timeout(max(left, 0.0)):
-                report = await wanted
-        except TimeoutError:
-            found += self._failed(reading, "timeout")
-        except Exception:
-            found += self._failed(reading, "error")
-        else:
-            self._take(reading, report, found)
-        reading.seconds += time.perf_counter() - started
+    async def _escalated(self, second: Second, settled: int, last: bool) -> int:
+        """Ask stage 2 what can be asked now, and decide again. `settled`, lowered to where the text waits for answers."""
+        second.want(self.decision.ask)
+        while due := second.due(settled, last):
+            if found := await second.read(due):
+                self._decide([self._listed(f) for f in found] if self.plan.policy.lists else found)
+                second.want(self.decision.ask)
+        second.forget(settled)
+        return settled if second.frozen is None else min(settled, second.frozen)
 
-    def _take(self, reading: Reading, report: Report, found: list[Finding]) -> None:
-        reading.settled = report.settled
-        if not report.findings:
-            return
-        base, seam = self._base, self._seam
-        for finding in report.findings:
+    def _placed(self, said: list[Finding]) -> list[Finding]:
+        """The findings where they stand in the segment, without those that are wholly in an earlier part."""
+        found, base, seam = [], self._base, self._seam
+        for finding in said:
             if finding.span is not None and base:
                 finding = replace(finding, span=(finding.span[0] + base, finding.span[1] + base))
             if finding.span is None or finding.span[1] > seam:
                 found.append(self._listed(finding) if self.plan.policy.lists else finding)
+        return found
 
     def _listed(self, finding: Finding) -> Finding:
         """The finding with the policy lists that its text is in. What is out already is in none: that only adds up."""
@@ -270,11 +255,6 @@ class Gate:
             return finding
         start, end = (offset - self.released for offset in finding.span)
         return replace(finding, lists=self.plan.policy.lists_of(self._held_text()[start:end]))
-
-    def _failed(self, reading: Reading, kind: FailureKind) -> list[Finding]:
-        reading.dead = True
-        names = getattr(reading.filter, "names", (reading.filter.name,))
-        return [Finding(name, f"guard.{kind}", 1.0) for name in names]
 
     def _overflow(self, settled: int, last: bool) -> Finding | None:
         limits = self.plan.policy.defaults
@@ -316,7 +296,7 @@ class Gate:
 
     def tell(self) -> None:
         """Tell what was decided after all, though `quiet`."""
-        if not self.plan.shadow:
+        if not self.plan.behind:
             self._observer.decided(self.facts, self.decision, final=True)
 
     def unread(self) -> None:
@@ -405,7 +385,7 @@ class Gate:
             self._waited += time.perf_counter() - self._since
         if self._streamed:
             self._observer.held(self._waited)
-        if not self.plan.shadow and not self._told():
+        if not self.plan.behind and not self._told():
             self._observer.decided(self.facts, self.decision, final=True)
 
     def _told(self) -> bool:
@@ -415,23 +395,36 @@ class Gate:
         return self.quiet or (self.known is not None and all(v.rule in self.known for v in self.decision.verdicts))
 
     def _close_scans(self) -> None:
-        for reading in self._readings:
-            self._observer.filter_ran(reading.filter.name, reading.seconds)
+        readings.close(self._readings, self._observer)
+        for name, seconds in self._second.seconds.items() if self._second else ():
+            self._observer.filter_ran(name, seconds)
 
     async def shadow(self) -> None:
         """Run the filters that only shadow rules need, after the text went out, and tell the decision with theirs."""
-        if not self.plan.shadow or self.bypassed:
+        if not self.plan.behind or self.bypassed:
             return
         text, found = "".join(self._shadow), list(self.facts.findings)
         for one in self.plan.shadow:
             try:
-                async with asyncio.timeout(self._deadline.seconds(len(text), 1, pace(one))):
+                async with asyncio.timeout(allowed(self._deadline, one, len(text), 1)):
                     report = one.open(self.facts.origin, self._about).feed(text, last=True)
                     found += (report if isinstance(report, Report) else await report).findings
             except Exception as e:
                 kind: FailureKind = "timeout" if isinstance(e, TimeoutError) else "error"
                 self._observer.filter_failed(one.name, kind, allowed=True)
-        self.facts = replace(self.facts, findings=tuple(found[:MAX_FINDINGS]))
-        shadowed = [v for v in self.plan.decide(self.facts).verdicts if v.shadow]
+        facts = await self._escalated_behind(text, replace(self.facts, findings=tuple(found[:MAX_FINDINGS])))
+        shadowed = [v for v in self.plan.decide(facts).verdicts if v.shadow]
         said = [v for v in self.decision.verdicts if not v.shadow]
-        self._observer.decided(self.facts, replace(self.decision, verdicts=(*said, *shadowed)), final=True)
+        self._observer.decided(facts, replace(self.decision, verdicts=(*said, *shadowed)), final=True)
+
+    async def _escalated_behind(self, text: str, facts: Facts) -> Facts:
+        """The facts with what stage 2 says where only shadow rules ask it."""
+        second = self._stage(self.plan.shadow_second)
+        if second is None:
+            return facts
+        second.feed(text)
+        second.want(self.plan.decide(facts).ask, shadow=True)
+        while due := second.due(len(text), True):
+            facts = replace(facts, findings=(*facts.findings, *await second.read(due))[:MAX_FINDINGS])
+            second.want(self.plan.decide(facts).ask, shadow=True)
+        return facts

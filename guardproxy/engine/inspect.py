@@ -132,7 +132,7 @@ class Inspector:
             said=self._said,
         )
         gate.cuts = False
-        if gate.plan.shadow:
+        if gate.plan.behind:
             self._shadowed.append(gate)
         return gate
 

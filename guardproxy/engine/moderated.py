@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from guardproxy.engine.gate import Gate
 from guardproxy.engine.inspect import Tally
@@ -36,5 +36,5 @@ class Moderation:
     def of(self, gate: Gate) -> Gate:
         """The gate, nothing fed yet, with its decisions under this moderation."""
         plan = gate.plan
-        gate.plan = _Plan(plan.policy, plan.enforcing, plan.shadow, tally=self.tally, block=self.block)
+        gate.plan = _Plan(**{f.name: getattr(plan, f.name) for f in fields(Plan)}, tally=self.tally, block=self.block)
         return gate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from guardproxy.policy.decide import decide
 from guardproxy.policy.model import Policy, Rule
@@ -36,6 +36,10 @@ class Plan:
     """Filters that an enforcing rule needs; pattern filters that hold are fused into one."""
     shadow: tuple[Filter, ...]
     """Filters that only shadow rules need: they run behind the stream and hold nothing."""
+    second: Mapping[str, Filter] = field(default_factory=dict)
+    """Filters of stage 2, by name: they read what an enforcing rule escalates to them."""
+    shadow_second: Mapping[str, Filter] = field(default_factory=dict)
+    """Filters of stage 2 that only shadow rules ask, or whose findings only those need."""
     monitors: tuple[CallMonitor, ...] = ()
     """Monitors of calls that an enforcing rule needs."""
     shadow_monitors: tuple[CallMonitor, ...] = ()
@@ -44,6 +48,11 @@ class Plan:
     """Monitors of conversations that an enforcing rule needs."""
     shadow_reviewers: tuple[ConversationMonitor, ...] = ()
     """Monitors of conversations that only shadow rules need: they run behind the reply."""
+
+    @property
+    def behind(self) -> bool:
+        """Something has to be read once more, behind the text."""
+        return bool(self.shadow or self.shadow_second)
 
     def decide(self, facts: Facts) -> Decision:
         return decide(self.policy, facts)
@@ -67,7 +76,12 @@ class Plans:
         self._fused: dict[tuple[str, ...], PatternFilter] = {}
         self._used: dict[int, Filter | Monitor] = {}
         for plan in map(self._of_rules, self._foreseen()):
-            used: list[Filter | Monitor] = [*plan.enforcing, *plan.shadow]
+            used: list[Filter | Monitor] = [
+                *plan.enforcing,
+                *plan.shadow,
+                *plan.second.values(),
+                *plan.shadow_second.values(),
+            ]
             used += [*plan.monitors, *plan.shadow_monitors, *plan.reviewers, *plan.shadow_reviewers]
             self._used |= {id(one): one for one in used}
 
@@ -88,11 +102,13 @@ class Plans:
 
     def _of_rules(self, rules: tuple[Rule, ...]) -> Plan:
         enforcing, shadow = map(sorted, self.policy.filters_for(rules))
-        watching = self.policy.monitors
+        watching, second = self.policy.monitors, self.policy.second
         return Plan(
             self.policy,
-            self._fuse([n for n in enforcing if n not in watching]),
-            tuple(self.filters[n] for n in shadow if n not in watching),
+            self._fuse([n for n in enforcing if n not in watching and n not in second]),
+            tuple(self.filters[n] for n in shadow if n not in watching and n not in second),
+            {n: self.filters[n] for n in enforcing if n in second},
+            {n: self.filters[n] for n in shadow if n in second},
             tuple(self._calls[n] for n in enforcing if n in self._calls),
             tuple(self._calls[n] for n in shadow if n in self._calls),
             tuple(self._conversations[n] for n in enforcing if n in self._conversations),

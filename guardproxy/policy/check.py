@@ -100,6 +100,9 @@ def _rule_form(subject: Subject) -> Complaints:
         if entry.with_ and entry.with_.restore_tools and entry.with_.style != "token":
             message = "`restore_tools` says which tools get a value back; only `style: token` keeps one"
             yield subject.source.error("GP002", message, (*path, "with", "restore_tools"), key=True)
+        if (entry.to is None) == (entry.then == "escalate"):
+            message = "`then: escalate` and `to: FILTER` belong together; add the one that is missing"
+            yield subject.source.error("GP002", message, (*path, "then" if entry.to is None else "to"))
         if entry.unless is None:
             continue
         if not entry.unless.model_fields_set:
@@ -272,14 +275,36 @@ def _uncuttable(subject: Subject, rule: Rule, label: str) -> str:
     return ""
 
 
+# ---------------------------------------------------------------------------------------------------- stages
+
+
+def _escalations(subject: Subject) -> Complaints:
+    """GP023: whom a rule escalates to must wait to be asked, and who waits must be asked by somebody."""
+    filters = subject.document.filters
+    asked = {entry.to for _, entry, rule in subject.rules() if rule.mode is not Mode.DISABLED}
+    for path, entry, _ in subject.rules():
+        if entry.to is None:
+            continue
+        if entry.to not in filters:
+            hint = did_you_mean(entry.to, filters)
+            yield subject.source.error("GP023", f"there is no filter {entry.to!r}{hint}", (*path, "to"))
+        elif filters[entry.to].stage != 2:
+            message = f"filter {entry.to!r} reads everything already; give it `stage: 2`, or don't escalate to it"
+            yield subject.source.error("GP023", message, (*path, "to"))
+    for name, one in filters.items():
+        if one.stage == 2 and name not in asked:
+            message = f"filter {name!r} has `stage: 2`, and no rule escalates to it: it would never run"
+            yield subject.source.error("GP023", message, ("filters", name, "stage"))
+
+
 # ---------------------------------------------------------------------------------------------------- patterns
 
 
 def _patterns(subject: Subject) -> Complaints:
     most = subject.policy.defaults.max_hold
     for name, built in subject.built.items():
-        widest = 0
-        at: Path = ("filters", name)
+        entry: Path = ("filters", name)
+        widest, at = int(getattr(built, "window", 0)), entry  # text waits for what is read at once
         for rule in getattr(built, "rules", ()):
             place = entry_place(subject.source, name, rule.id)
             try:
@@ -354,6 +379,6 @@ def _expected(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
 
 _LINTS: tuple[Callable[[Subject], Complaints], ...] = (
     _version, _duplicates, check_calls.sections, _rule_form, _unknown_labels, _out_of_scope, _not_local,
-    _never_given_back, _no_spans, check_calls.approvals, check_calls.streamed, check_calls.mixtures, check_calls.readings,
-    _patterns, _tests,
+    _never_given_back, _no_spans, _escalations, check_calls.approvals, check_calls.streamed, check_calls.mixtures,
+    check_calls.readings, _patterns, _tests,
 )  # fmt: skip

@@ -82,7 +82,8 @@ def _rule(entry: RuleEntry) -> Rule:
     return Rule(
         id=entry.id,
         when=entry.when,
-        then=Outcome[entry.then.upper()],
+        then=Outcome.ALLOW if entry.then == "escalate" else Outcome[entry.then.upper()],
+        to=entry.to or "",
         title=entry.title,
         severity=entry.severity,
         status=entry.status,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from guardproxy.policy.model import FAILURE_RULE, UPSTREAM_TOOL, Entry, InForce, Policy
-from guardproxy.types import Decision, Edit, Facts, Finding, Outcome, Style, Verdict
+from guardproxy.types import Ask, Decision, Edit, Facts, Finding, Outcome, Style, Verdict
 
 _NOTHING = Decision(Outcome.ALLOW)
 _FAILURES = ("guard.error", "guard.timeout")
@@ -24,6 +24,7 @@ def decide(policy: Policy, facts: Facts) -> Decision:
     ignored = _ignored(policy, rules, findings)
     verdicts: list[Verdict] = []
     cuts: list[Edit] = []
+    ask: set[Ask] = set()
     for index, met in _met(rules, findings, ignored).items():
         entry = rules.entries[index]
         verdict = _verdict(entry, met, findings)
@@ -31,12 +32,18 @@ def decide(policy: Policy, facts: Facts) -> Decision:
             verdicts.append(verdict)
             if not entry.shadow and entry.rule.then is Outcome.REDACT:
                 cuts += _cuts(entry, verdict.findings)
+            if entry.rule.to:
+                ask.update(Ask(entry.rule.to, f.span, entry.shadow) for f in verdict.findings)
     verdicts += _failed(policy, findings, ignored, verdicts)
     if not verdicts:
         return _NOTHING
     verdicts.sort(key=lambda v: (v.rule, v.outcome))
     outcome = max((v.outcome for v in verdicts if not v.shadow), default=Outcome.ALLOW)
-    return Decision(outcome, unite(cuts), tuple(verdicts))
+    return Decision(outcome, unite(cuts), tuple(verdicts), tuple(sorted(ask, key=_asking)))
+
+
+def _asking(ask: Ask) -> tuple[str, tuple[int, int], bool]:
+    return ask.filter, ask.span or (-1, -1), ask.shadow
 
 
 def _ignored(policy: Policy, rules: InForce, findings: Sequence[Finding]) -> frozenset[int]:

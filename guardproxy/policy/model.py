@@ -5,7 +5,7 @@ It knows labels and names of filters, never a filter. It does no I/O and holds n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -139,6 +139,8 @@ class Rule:
     style: Style = Style.LABEL
     restore_tools: tuple[str, ...] = ()
     """With `Style.TOKEN`: tools (globs) whose calls get the value itself."""
+    to: str = ""
+    """The filter of stage 2 that is asked about what was found; such a rule allows, as far as outcomes go."""
     mode: Mode = Mode.ENFORCE
     message: str | None = None
     on_block: OnBlock | None = None
@@ -278,10 +280,21 @@ class Policy:
         """(filters and monitors that an enforcing rule needs, those that only shadow rules need), by instance name."""
         got = self._filters_for.get(rules)
         if got is None:
-            needed = self._emitting(r for r in rules if r.mode is Mode.ENFORCE)
-            got = needed, self._emitting(r for r in rules if r.mode is Mode.SHADOW) - needed
+            enforcing = [r for r in rules if r.mode is Mode.ENFORCE]
+            needed = self._asked(self._emitting(enforcing), enforcing)
+            got = needed, self._asked(self._emitting(rules), rules) - needed
             _remember(self._filters_for, rules, got)
         return got
+
+    def _asked(self, names: frozenset[str], rules: Iterable[Rule]) -> frozenset[str]:
+        """Without the filters of stage 2 to which none of these rules escalates."""
+        asked = {rule.to for rule in rules}
+        return frozenset(name for name in names if name not in self.second or name in asked)
+
+    @property
+    def second(self) -> frozenset[str]:
+        """The filters of stage 2."""
+        return frozenset(name for name, options in self.filters.items() if options.get("stage") == 2)
 
     def _emitting(self, rules: Any) -> frozenset[str]:
         named = self._saying({atom.label for rule in rules for atom in rule.when.atoms})

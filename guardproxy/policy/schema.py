@@ -54,6 +54,7 @@ DirectionName: TypeAlias = Literal["request", "response"]
 RoleName: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
 ChannelName: TypeAlias = Literal["analysis", "commentary", "final"]
 Verb: TypeAlias = Literal["allow", "annotate", "redact", "require_approval", "block"]
+Effect: TypeAlias = Literal["allow", "annotate", "redact", "require_approval", "block", "escalate"]
 StyleName: TypeAlias = Literal["label", "mask", "hash", "token"]
 Label: TypeAlias = Annotated[str, Field(pattern=rf"^{LABEL}$")]
 
@@ -194,7 +195,11 @@ class RuleEntry(Strict):
         description="What was found."
     )
     unless: UnlessEntry | None = Field(default=None, description="What the rule leaves alone.")
-    then: Verb = Field(description="What is done. allow < annotate < redact < require_approval < block.")
+    then: Effect = Field(
+        description="What is done. allow < annotate < redact < require_approval < block; escalate: the filter named by "
+        "`to` reads it too."
+    )
+    to: Name | None = Field(default=None, description="With `then: escalate`: the filter of stage 2 that is asked.")
     with_: WithEntry | None = Field(default=None, alias="with", description="How it is done.")
     mode: Literal["enforce", "shadow", "disabled"] = Field(
         default="enforce", description="shadow: the verdict is logged and counted, and nothing else happens."
@@ -211,6 +216,7 @@ class FilterEntry(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
 
     use: Text = Field(description="Which filter: a name that `guardproxy filters` lists.")
+    stage: Literal[1, 2] = Field(default=1, description="2: it reads only what a rule escalates to it.")
     hold: bool = Field(default=True, description="false: text does not wait for it; it may still cut what follows.")
     failure: Literal["block", "allow"] | None = Field(
         default=None, description="What its failure does, if not the default."

@@ -407,7 +407,7 @@ class Exchange:
         gate = self.guard.gate(origin, vault=self._vault, said=said, beside=beside, **self._about())
         if self._moderation:
             self._moderation[origin.direction].of(gate)
-        if gate.plan.shadow:
+        if gate.plan.behind:
             self._gates.append(gate)
         return gate
 

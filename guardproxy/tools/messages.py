@@ -86,7 +86,7 @@ class Messages:
         gate = self.guard.gate(
             origin, request=self.request_id, model="", route=self.route, observer=self.observer, vault=None
         )
-        if gate.plan.shadow:
+        if gate.plan.behind:
             self._gates.append(gate)
         return gate
 
