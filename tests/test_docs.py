@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from guardproxy import detectors
 from guardproxy.cli.test import run_cases
 from guardproxy.config import load
+from guardproxy.judges import judges
 from guardproxy.policy.load import Examined, examine
+from guardproxy.services import Services
 from guardproxy.telemetry import Metrics
 from guardproxy.types import Context, Direction, Origin, Role
 from guardproxy.wire.dialects import codecs
@@ -94,3 +97,16 @@ def test_the_filter_of_the_docs_finds_what_it_says() -> None:
     for text, label in made["EXAMPLES"].items():
         scan = one.open(Origin(Direction.RESPONSE, Role.ASSISTANT), Context())
         assert [f.label for f in scan.feed(text, last=True).findings] == ([label] if label else [])
+
+
+def test_the_judge_of_the_docs_is_known_and_its_policy_is_clean(tmp_path: Path) -> None:
+    settings, policy = tmp_path / "settings.yaml", tmp_path / "policies"
+    settings.write_text(shown("docs/judges.md", "yaml settings")[0], "utf-8")
+    policy.mkdir()
+    (policy / "policy.yaml").write_text(shown("docs/judges.md", "yaml policy")[0], "utf-8")
+    loaded = load(settings, {"JUDGE_KEY": "k"}, serving=False)
+    known = Services(judges(loaded.judges.items(), loaded.judge_keys), policy)
+    told = examine(policy, detectors.catalogue(), partial(detectors.build, services=known))
+    assert (told.problems, told.warnings) == ([], [])
+    assert told.policy is not None
+    assert [r.status for r in asyncio.run(run_cases(told.policy, told.cases, known))] == ["pass"] * 3
