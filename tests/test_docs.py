@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from guardproxy.cli.test import run_cases
 from guardproxy.config import load
 from guardproxy.filters import detoxify
 from guardproxy.inference import known, models, taxonomies
+from guardproxy.judges import judges
 from guardproxy.policy.load import Examined, examine
 from guardproxy.sections import Inference
+from guardproxy.services import Services
 from guardproxy.telemetry import Metrics
 from guardproxy.types import Context, Direction, Origin, Role
 from guardproxy.wire.dialects import codecs
@@ -138,3 +141,16 @@ def test_the_policies_of_the_page_on_conduct_are_clean_and_their_tests_pass(
     assert (told.problems, told.warnings) == ([], [])
     assert told.policy is not None
     assert [r.status for r in asyncio.run(run_cases(told.policy, told.cases))] == ["pass"] * tests
+
+
+def test_the_judge_of_the_docs_is_known_and_its_policy_is_clean(tmp_path: Path) -> None:
+    settings, policy = tmp_path / "settings.yaml", tmp_path / "policies"
+    settings.write_text(shown("docs/judges.md", "yaml settings")[0], "utf-8")
+    policy.mkdir()
+    (policy / "policy.yaml").write_text(shown("docs/judges.md", "yaml policy")[0], "utf-8")
+    loaded = load(settings, {"JUDGE_KEY": "k"}, serving=False)
+    known = Services(judges(loaded.judges.items(), loaded.judge_keys), policy)
+    told = examine(policy, detectors.catalogue(), partial(detectors.build, services=known))
+    assert (told.problems, told.warnings) == ([], [])
+    assert told.policy is not None
+    assert [r.status for r in asyncio.run(run_cases(told.policy, told.cases, known))] == ["pass"] * 3

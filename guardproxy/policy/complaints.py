@@ -14,16 +14,15 @@ from guardproxy.types import ConfigError, Path
 
 LATER_KEYS = {
     (): ("extends", "tenants", "override", "log"),
-    ("rules",): ("rollout", "locked", "to", "rewrite"),
+    ("rules",): ("rollout", "locked", "rewrite"),
 }
 LATER_VALUES = {
-    "then": ("rewrite", "route", "escalate"),
+    "then": ("rewrite", "route"),
     "style": ("drop",),
 }
 _INSTEAD = {
     "rewrite": "use `redact` or `block`",
     "route": "use `block`",
-    "escalate": "use `mode: shadow` to see what it would catch",
     "drop": "use `label`: text that is taken out without a trace can join its neighbours to something new",
     "rollout": "use `mode: shadow`",
     "locked": "leave it out: there are no tenants that could loosen the rule",

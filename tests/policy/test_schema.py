@@ -73,7 +73,14 @@ def test_the_json_schema_knows_every_key_and_no_null() -> None:
     rule = published["$defs"]["RuleEntry"]
     assert {"id", "when", "then"} == set(rule["required"])
     assert "with" in rule["properties"] and rule["additionalProperties"] is False
-    assert rule["properties"]["then"]["enum"] == ["allow", "annotate", "redact", "require_approval", "block"]
+    assert rule["properties"]["then"]["enum"] == [
+        "allow",
+        "annotate",
+        "redact",
+        "require_approval",
+        "block",
+        "escalate",
+    ]
     assert '"null"' not in json.dumps(published)
 
 
