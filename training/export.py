@@ -32,9 +32,9 @@ from training.rows import Row
 VERSION = "2026.11.1"
 OPSET = 17
 TARGETS: dict[str, float] = {
-    "harmful_request": 0.05,
-    "toxicity": 0.08,
-    "hate": 0.06,
+    "harmful_request": 0.04,
+    "toxicity": 0.05,
+    "hate": 0.045,
     "refusal": 0.03,
     "injection": 0.02,
     "jailbreak": 0.02,
