@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE := 1
 export OMP_NUM_THREADS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test test-all check fix bench bench-leak bench-surfaces bench-speed bench-peers bench-structured bench-views bench-pii bench-inference clean
+.PHONY: setup demo test test-all check fix bench bench-leak bench-surfaces bench-speed bench-peers bench-structured bench-views bench-pii bench-inference bench-accuracy clean
 
 setup: $(VENV)/.done
 
@@ -65,6 +65,10 @@ bench-views: setup ## what views against disguises cost, on plain and on hostile
 
 bench-structured: setup ## redacted JSON under random schemas: parses, keeps to them, leaks nothing; cost of a delta
 	$(BIN)/python -m bench.structured
+
+bench-accuracy: setup ## with DATA=DIR: how well the shipped model tells what it is for, beside word counts
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt 'scikit-learn>=1.6,<2'
+	$(BIN)/python -m bench.accuracy $(DATA) --baselines
 
 bench-pii: setup ## Presidio: cost of the gate; with DATA=DIR, what is found and what is masked by mistake
 	$(BIN)/python -m bench.pii --gate $(DATA)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from guardproxy import detectors, filters, monitors
@@ -12,12 +14,20 @@ def test_no_kind_is_both() -> None:
     assert not set(filters.kinds()) & set(monitors.kinds())
 
 
-def test_monitors_speak_of_calls_and_keep_the_contract() -> None:
-    assert monitors.kinds() == ("python_code", "tool_calls", "web_domains")
+OPTIONS: dict[str, dict[str, Any]] = {
+    "crescendo": {"of": ["pii.*"]},
+    "topics": {"topics": {"garden": ["rose", "tree"]}},
+    "web_domains": {"tools": ["*"]},
+    "python_code": {"tools": ["*"]},
+}
+
+
+def test_monitors_speak_of_calls_or_conversations_and_keep_the_contract() -> None:
+    assert monitors.kinds() == ("crescendo", "python_code", "tool_calls", "topics", "web_domains")
     for kind, labels in detectors.catalogue().monitors.items():
-        assert labels and all(label.startswith("call.") for label in labels)
-        options = {"tools": ["*"]} if "tools" in monitors.module(kind).Config.model_fields else {}
-        one = detectors.build("mine", {"use": kind, **options})
+        prefix = "call." if hasattr(monitors.module(kind).Monitor, "watch") else ("conversation.", "topic.")
+        assert labels and all(label.startswith(prefix) for label in labels)
+        one = detectors.build("mine", {"use": kind, **OPTIONS.get(kind, {})})
         assert one.name == "mine"
         assert set(one.labels) <= set(labels)  # type: ignore[union-attr]
 
@@ -27,5 +37,5 @@ def test_what_a_kind_is_decides_who_builds_it() -> None:
     assert hasattr(detectors.build("a", {"use": "pii_patterns"}), "open")
     with pytest.raises(ConfigError, match="there is no filter 'nope'"):
         detectors.build("a", {"use": "nope"})
-    with pytest.raises(ConfigError, match="there is no monitor 'nope'; the monitors are python_code"):
+    with pytest.raises(ConfigError, match="there is no monitor 'nope'; the monitors are crescendo, python_code"):
         monitors.build("a", {"use": "nope"})

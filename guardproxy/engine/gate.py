@@ -412,10 +412,11 @@ class Gate:
             except Exception as e:
                 kind: FailureKind = "timeout" if isinstance(e, TimeoutError) else "error"
                 self._observer.filter_failed(one.name, kind, allowed=True)
-        facts = await self._escalated_behind(text, replace(self.facts, findings=tuple(found[:MAX_FINDINGS])))
-        shadowed = [v for v in self.plan.decide(facts).verdicts if v.shadow]
+        facts = replace(self.facts, findings=tuple(found[:MAX_FINDINGS]))
+        self.facts = await self._escalated_behind(text, facts)
+        shadowed = [v for v in self.plan.decide(self.facts).verdicts if v.shadow]
         said = [v for v in self.decision.verdicts if not v.shadow]
-        self._observer.decided(facts, replace(self.decision, verdicts=(*said, *shadowed)), final=True)
+        self._observer.decided(self.facts, replace(self.decision, verdicts=(*said, *shadowed)), final=True)
 
     async def _escalated_behind(self, text: str, facts: Facts) -> Facts:
         """The facts with what stage 2 says where only shadow rules ask it."""

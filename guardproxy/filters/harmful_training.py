@@ -9,7 +9,7 @@ OUTPUTS = {
     "training.harmful": ("harmful_training",),
 }
 LABELS = tuple(OUTPUTS)
-EXAMPLES: dict[str, str | None] = {}  # what a model says of a text is measured (docs/accuracy.md), not listed here
+EXAMPLES: dict[str, str | None] = {}  # what a model says of a text is measured (docs/models/small.md), not listed here
 
 
 class Config(ModelConfig):

@@ -20,7 +20,7 @@ OUTPUTS = {
     "hazard.hate": ("hate", "harmful_request"),
 }
 LABELS = tuple(OUTPUTS)
-EXAMPLES: dict[str, str | None] = {}  # what a model says of a text is measured (docs/accuracy.md), not listed here
+EXAMPLES: dict[str, str | None] = {}  # what a model says of a text is measured (docs/models/small.md), not listed here
 
 
 class Config(ModelConfig):

@@ -8,7 +8,7 @@ OUTPUTS = {
     "answer.refusal": ("refusal",),
 }
 LABELS = tuple(OUTPUTS)
-EXAMPLES: dict[str, str | None] = {}  # what a model says of a text is measured (docs/accuracy.md), not listed here
+EXAMPLES: dict[str, str | None] = {}  # what a model says of a text is measured (docs/models/small.md), not listed here
 
 
 class Config(ModelConfig):
