@@ -60,7 +60,7 @@ def test_any_reply_says_the_same_when_it_is_read_again(output: list[dict[str, An
     first = rewritten({"status": status, "output": numbered})
     assert wire.shown(first, {}, rewritten(wire.to_reply(first)), "") == first
     read = Responses().read_request(
-        {"model": "m", "input": [*wire.said(first["output"]), {"role": "user", "content": "x"}]}
+        {"model": "m", "input": [*wire.said(first["output"]), {"role": "user", "content": "what no output says"}]}
     )
     assert not read.unread
     said = [t["text"] for item in output for t in item.get("content", ())]
