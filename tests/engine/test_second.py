@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from itertools import pairwise
 from types import MappingProxyType
@@ -163,6 +164,12 @@ def cut_up(draw: st.DrawFn) -> tuple[str, list[str]]:
     return text, [text[a:b] for a, b in pairwise([0, *cuts, len(text)])]
 
 
+def guilty(text: str) -> int:
+    """How many locks stand before the first one in whose window the judge finds something."""
+    places = [m.start() for m in re.finditer("lock", text, re.IGNORECASE)]
+    return next(n for n, at in enumerate(places) if "bad" in text[at // WINDOW * WINDOW :][:WINDOW])
+
+
 @given(cut_up(), st.sampled_from([Outcome.BLOCK, Outcome.REDACT]))
 def test_streamed_is_whole_with_recorded_verdicts(case: tuple[str, list[str]], then: Outcome) -> None:
     text, pieces = case
@@ -173,7 +180,7 @@ def test_streamed_is_whole_with_recorded_verdicts(case: tuple[str, list[str]], t
     if cut:
         clean = run(Recorded(finds()), text)[0]
         assert clean.startswith(out)
-        assert "bad" not in out.partition("lock")[2], "nothing that waited went out"
+        assert out.lower().count("lock") <= guilty(text), "nothing that waited went out"
         assert first.decision.rule == second.decision.rule
     else:
         assert out == expected
