@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from guardproxy.config import Settings
-from guardproxy.engine import Guard
-from guardproxy.server.run import build_guard
+from guardproxy.server.reload import Reloader, open_policies
 
 
-async def warm(guard: Guard) -> None:
+async def warm(policies: Reloader) -> None:
     """Start the filters and stop them."""
-    await guard.start()
-    await guard.aclose()
+    await policies.start()
+    await policies.aclose()
 
 
 if __name__ == "__main__":
-    asyncio.run(warm(build_guard(Settings())))
+    asyncio.run(warm(open_policies(Settings())))

@@ -31,3 +31,15 @@ def is_loopback(host: str) -> bool:
 
 
 # ---------------------------------------------------------------------------------------------------- loading
+
+
+def check_redis(value: str) -> str:
+    """The address of a Redis, or nothing. Raises ValueError."""
+    if not value:
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in ("redis", "rediss") or not parts.hostname:
+        raise ValueError("write redis://HOST:PORT/DB, or rediss:// with TLS")
+    if parts.password or parts.username:
+        raise ValueError("keys come from the environment only: set GUARDPROXY_REDIS_KEY")
+    return value

@@ -23,6 +23,11 @@ def _amount(value: Any, units: Mapping[str, float], example: str) -> Any:
     return float(match[1]) * units[match[2]] if match[2] else float(match[1])
 
 
+def duration(text: str) -> float:
+    """`"2h"` or `"30d"` in seconds. Raises ValueError."""
+    return float(_amount(text, _LONG_UNITS, "30d"))
+
+
 def _whole_bytes(value: Any) -> Any:
     amount = _amount(value, _SIZES, "10MB")
     return int(amount) if isinstance(amount, float) else amount

@@ -11,32 +11,51 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path as File
 from types import MappingProxyType
-from typing import Any, Literal, get_origin
+from typing import Any, get_origin
+from urllib.parse import urlsplit
 
 import pydantic
 from pydantic import Field, SecretStr, field_validator
 
-from guardproxy.addresses import check_url, is_loopback
-from guardproxy.amounts import Bytes, Count, LongSeconds, Port, Seconds
+from guardproxy.addresses import is_loopback
+from guardproxy.amounts import Bytes, Count, Port, Seconds
+from guardproxy.batches import Batches
 from guardproxy.judge_target import JudgeTarget
-from guardproxy.sections import Inference, as_written
+from guardproxy.probing import Probing
+from guardproxy.quotas import Quotas
+from guardproxy.sections import (
+    ApprovalSettings,
+    Audit,
+    Incidents,
+    Inference,
+    KeySettings,
+    Store,
+    Target,
+    Tools,
+    ToolTarget,
+    TrainingSettings,
+    Upstream,
+    as_written,
+    check_fallbacks,
+)
 from guardproxy.sections import Section as _Section
-from guardproxy.settings_file import Values, read, sentence
+from guardproxy.settings_file import Values, read, read_secret, sentence
 from guardproxy.types import ConfigError, Path
 
 PREFIX = "GUARDPROXY_"
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
 """A model name that may travel in headers and logs."""
 
-TOOL_SERVER = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-
-_SECRETS = ("key", "upstream_key", "hash_key", "store_key", "tool_keys", "judge_keys")
-_HASH_KEY, _STORE_KEY = PREFIX + "HASH_KEY", PREFIX + "STORE_KEY"
+_OWN = ("admin_key", "hash_key", "store_key", "webhook_key", "pepper_key", "redis_key")
+"""Secrets whose variables have their names."""
+_SECRETS = ("key", "upstream_key", *_OWN, "tool_keys", "judge_keys", "upstream_keys")
+ADMIN_KEY, PEPPER_KEY = PREFIX + "ADMIN_KEY", PREFIX + "PEPPER_KEY"
+STORE_KEY, _WEBHOOK_KEY = PREFIX + "STORE_KEY", PREFIX + "WEBHOOK_KEY"
 _LEAST = 16
 """Characters of a key that is ours: of any less, a guess is not hopeless."""
 _OTHERS = (PREFIX + "CONFIG", PREFIX + "CACHE")
 """Variables that are read elsewhere."""
-_TABLES = ("servers", "models", "judges")
+_TABLES = ("servers", "models", "judges", "tokens", "upstreams", "limits", "prices")
 """Settings that are tables: no variable can hold one."""
 
 
@@ -44,7 +63,9 @@ class Listen(_Section):
     """The listener that clients talk to."""
 
     host: str = "127.0.0.1"
+    """Address. Any but a loopback one needs keys (docs/keys.md), or `allow_unauthenticated`."""
     port: Port = 8080
+    """0 for any that is free."""
     key_env: str = PREFIX + "KEY"
     """Name of the variable that holds the one key which clients must send; no variable, no key."""
     allow_unauthenticated: bool = False
@@ -55,73 +76,27 @@ class Admin(_Section):
     """The second listener: metrics and health, for operators."""
 
     host: str = "127.0.0.1"
+    """Address."""
     port: Port = 8081
+    """0 for any that is free."""
     hosts: tuple[str, ...] = ()
     """Names, besides the loopback ones, that a request's Host may have; `*` for any."""
 
 
-class Upstream(_Section):
-    """The server that answers."""
+class Reload(_Section):
+    """How changes of the policy's files are noticed while they are in force."""
 
-    url: str = ""
-    """Base of its API, as a client would be given it: `http://127.0.0.1:8000/v1`."""
-    key_env: str = PREFIX + "UPSTREAM_KEY"
-    """Name of the variable that holds the upstream's key."""
-
-    @field_validator("url")
-    @classmethod
-    def _base(cls, value: str) -> str:
-        return check_url(value) if value else value
-
-
-class ToolTarget(_Section):
-    """One tool server."""
-
-    url: str
-    """Its address, all of it: `http://127.0.0.1:9000/mcp`."""
-    kind: Literal["mcp", "sse", "http"] = "mcp"
-    """`mcp`: streamable HTTP. `sse`: MCP before it. `http`: a POST of the arguments, answered with the result, both JSON."""
-    key_env: str = ""
-    """Name of the variable that holds the server's key; none: no key is sent."""
-
-    @field_validator("url")
-    @classmethod
-    def _address(cls, value: str) -> str:
-        check_url(value)
-        return value
-
-
-class Tools(_Section):
-    """What `guardproxy tools` serves: a process of its own, with listeners of its own."""
-
-    host: str = "127.0.0.1"
-    port: Port = 8090
-    admin_port: Port = 8091
-    hosts: tuple[str, ...] = ()
-    """Names, besides `host` and the loopback ones, that a request's Host may have; `*` for any."""
-    servers: dict[str, ToolTarget] = Field(default={})
-    """Name to tool server. The name begins its path: `/NAME/mcp`, `/NAME/sse`, or `/NAME` for a plain one."""
-
-    @field_validator("servers", mode="before")
-    @classmethod
-    def _addresses(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return {name: {"url": one} if isinstance(one, str) else one for name, one in value.items()}
-
-    @field_validator("servers")
-    @classmethod
-    def _names(cls, value: dict[str, ToolTarget]) -> dict[str, ToolTarget]:
-        for name in value:
-            if not TOOL_SERVER.fullmatch(name) or name in ("healthz", "readyz"):
-                raise ValueError(f"{name!r} can't be a tool server's name; use up to 32 small letters, digits, - and _")
-        return value
+    watch: bool = True
+    """Without it only SIGHUP and `/admin/policy/reload` have the files read again."""
+    interval: Seconds = 1.0
+    """Between two looks at the files."""
 
 
 class Timeouts(_Section):
     """Seconds."""
 
     connect: Seconds = 5.0
+    """Until the connection to the upstream stands."""
     first_byte: Seconds = 120.0
     """From the request to the first byte of a streamed reply. A whole reply has `total` only: its first byte is its end."""
     idle: Seconds = 60.0
@@ -152,9 +127,11 @@ class Limits(_Section):
     head: Bytes = 32_768
     """Of a request's line and headers together."""
     headers: Count = 100
+    """Of a request."""
     requests: Count = 512
     """Requests served at once; the next one is answered 503."""
     connections: Count = 4096
+    """Of clients, open at once."""
     reply: Bytes = 50_000_000
     """Of a whole reply, and of a streamed one."""
     held: Bytes = 256_000_000
@@ -165,37 +142,40 @@ class Limits(_Section):
     """Of all of them together."""
 
 
-class Store(_Section):
-    """What is kept of responses and conversations for clients that refer to them later. Without a path, nothing."""
-
-    path: str = ""
-    """File of the store, for this process alone; `:memory:` keeps everything in memory."""
-    expire: LongSeconds = 30 * 86_400.0
-    """From the last use of a conversation to its end."""
-    max_size: Bytes = 1 << 30
-    """Of all that is kept; what was not used for longest goes first."""
-    max_rows: Count = 1_000_000
-    background: Count = 64
-    """Responses that may be made in the background at once; the next one is answered 503."""
-
-
 class Settings(_Section):
     """Everything. Construct with `load`, which also checks what only makes sense together."""
 
     listen: Listen = Listen()
     admin: Admin = Admin()
     upstream: Upstream = Upstream()
+    upstreams: dict[str, Target] = Field(default={})
+    """Name to another server. A rule with `then: route` names one."""
+    upstream_hosts: tuple[str, ...] = ()
+    """Hosts besides this machine where those may be asked over plain http."""
     timeouts: Timeouts = Timeouts()
     limits: Limits = Limits()
     store: Store = Store()
+    approvals: ApprovalSettings = ApprovalSettings()
+    keys: KeySettings = KeySettings()
+    audit: Audit = Audit()
+    quotas: Quotas = Quotas()
+    incidents: Incidents = Incidents()
+    training: TrainingSettings = TrainingSettings()
+    batches: Batches = Batches()
     tools: Tools = Tools()
     inference: Inference = Inference()
+    probe: Probing = Probing()
     judges: dict[str, JudgeTarget] = Field(default={})
     """Name to judge. A policy's `llm_judge` names one."""
     judge_hosts: tuple[str, ...] = ()
     """Hosts besides this machine where judges may be asked over plain http."""
     policies: str = ""
     """Folder of the policies; empty for the ones that are shipped."""
+    reload: Reload = Reload()
+    shadow: str = ""
+    """Folder of a candidate policy: it reads the same traffic and decides, and nothing is done about it."""
+    shadow_percent: int = Field(default=100, ge=1, le=100)
+    """Of requests that the candidate reads, by a hash of their id."""
     models: dict[str, str] | None = None
     """Name that clients use to name that the upstream knows. Others are 404. Absent: names pass as they are."""
     parameters: tuple[str, ...] = ()
@@ -205,16 +185,27 @@ class Settings(_Section):
     decision_log: str = "-"
     """File for the decision records, `-` for standard output, `none` for none."""
     key: SecretStr | None = Field(default=None, exclude=True)
+    """What clients must send, as `Authorization: Bearer …` or `x-api-key: …`."""
+    admin_key: SecretStr | None = Field(default=None, exclude=True)
+    """What opens `/console` and `/admin` on the second listener. Without one they are there for this machine only."""
     upstream_key: SecretStr | None = Field(default=None, exclude=True)
+    """What the upstream is sent."""
     hash_key: SecretStr | None = Field(default=None, exclude=True)
     """Of keyed hashes and placeholders. Replicas that share it write the same ones; without one each process has its own."""
     store_key: SecretStr | None = Field(default=None, exclude=True)
-    """What the store is encrypted with."""
-
+    """What the store and the approvals are encrypted with."""
+    webhook_key: SecretStr | None = Field(default=None, exclude=True)
+    """What messages to the webhook are signed with."""
+    pepper_key: SecretStr | None = Field(default=None, exclude=True)
+    """What keys are hashed with before they are kept. Without it no key of the file opens."""
+    redis_key: SecretStr | None = Field(default=None, exclude=True)
+    """The password of the Redis that quotas are kept in."""
     tool_keys: dict[str, SecretStr] = Field(default={}, exclude=True)
     """Name of a tool server to its key."""
     judge_keys: dict[str, SecretStr] = Field(default={}, exclude=True)
     """Name of a judge to its key."""
+    upstream_keys: dict[str, SecretStr] = Field(default={}, exclude=True)
+    """Name of another upstream to its key."""
 
     @field_validator("models", mode="before")
     @classmethod
@@ -231,7 +222,8 @@ class Settings(_Section):
 
     @property
     def authenticated(self) -> bool:
-        return self.key is not None
+        """Whether who asks for anything must say who they are."""
+        return self.key is not None or bool(self.keys.path or self.keys.tokens)
 
 
 def load(
@@ -247,11 +239,7 @@ def load(
     `serving`: False for who only looks up what a policy names: listeners and upstream may be missing then.
 
     Raises ConfigError."""
-    values = Values()
-    if file is not None:
-        read(file, values)
-    for path, value, name in _from_environment(environ):
-        values.put(path, value, (name, 0, 0))
+    values = _given(file, environ)
     for name, (path, value) in flags.items():
         if value is not None:
             values.put(path, value, (name, 0, 0))
@@ -260,16 +248,20 @@ def load(
         update={
             "key": _secret(environ, settings.listen.key_env, values, ("listen", "key_env"), _LEAST),
             "upstream_key": _secret(environ, settings.upstream.key_env, values, ("upstream", "key_env")),
-            "hash_key": _secret(environ, _HASH_KEY, values, ("hash_key",), _LEAST),
-            "store_key": _secret(environ, _STORE_KEY, values, ("store_key",), _LEAST),
+            **{name: _secret(environ, PREFIX + name.upper(), values, (name,), _LEAST) for name in _OWN},
             "tool_keys": dict(_keys(settings.tools.servers, environ, values, ("tools", "servers"))),
             "judge_keys": dict(_keys(settings.judges, environ, values, ("judges",))),
+            "upstream_keys": dict(_keys(settings.upstreams, environ, values, ("upstreams",))),
         }
     )
+    if file_of_pepper := settings.keys.pepper_file:
+        secret = SecretStr(read_secret(File(file_of_pepper), _LEAST))
+        settings = settings.model_copy(update={"pepper_key": secret})
     if tools:
         settings = _before_tools(settings)
     _check_keys(settings, environ)
     _check_judges(settings)
+    _check_upstreams(settings)
     if serving:
         _check_together(settings, tools=tools)
     return settings
@@ -277,16 +269,27 @@ def load(
 
 def load_inference(file: File | None, environ: Mapping[str, str]) -> Inference:
     """What a command needs that only runs models: the section `inference`. Raises ConfigError."""
+    return _validate(_given(file, environ)).inference
+
+
+def named_file(given: File | None, environ: Mapping[str, str]) -> File | None:
+    """The settings file: the one that an option gives, or that of the variable."""
+    named = environ.get(PREFIX + "CONFIG")
+    return given or (File(named) if named else None)
+
+
+def _given(file: File | None, environ: Mapping[str, str]) -> Values:
+    """What the file and the environment say."""
     values = Values()
     if file is not None:
         read(file, values)
     for path, value, name in _from_environment(environ):
         values.put(path, value, (name, 0, 0))
-    return _validate(values).inference
+    return values
 
 
 def _keys(
-    targets: Mapping[str, ToolTarget] | Mapping[str, JudgeTarget],
+    targets: Mapping[str, ToolTarget] | Mapping[str, JudgeTarget] | Mapping[str, Target],
     environ: Mapping[str, str],
     values: Values,
     path: Path,
@@ -309,7 +312,8 @@ def _check_keys(settings: Settings, environ: Mapping[str, str]) -> None:
     """A key under a name that nobody reads would be a door that only seems to be locked."""
     read = {PREFIX + name.upper() for name in _SECRETS if name.endswith("key")}
     read |= {settings.listen.key_env, settings.upstream.key_env}
-    targets: tuple[ToolTarget | JudgeTarget, ...] = (*settings.tools.servers.values(), *settings.judges.values())
+    servers, others = settings.tools.servers.values(), settings.upstreams.values()
+    targets: tuple[ToolTarget | JudgeTarget | Target, ...] = (*servers, *settings.judges.values(), *others)
     read |= {target.key_env for target in targets if target.key_env}
     for name in sorted(environ):
         if name.startswith(PREFIX) and name.endswith("KEY") and name not in read:
@@ -321,6 +325,17 @@ def _check_judges(settings: Settings) -> None:
         if not judge.private and judge.host not in settings.judge_hosts:
             raise ConfigError(
                 f"judge {name!r} would be asked over plain http at {judge.host}: use https, or list it in `judge_hosts`"
+            )
+
+
+def _check_upstreams(settings: Settings) -> None:
+    if complaint := check_fallbacks(settings.upstream, settings.upstreams):
+        raise ConfigError(complaint)
+    for name, target in settings.upstreams.items():
+        host = urlsplit(target.url).hostname or ""
+        if target.url.startswith("http:") and not is_loopback(host) and host not in settings.upstream_hosts:
+            raise ConfigError(
+                f"upstream {name!r} would be asked over plain http at {host}: use https, or list it in `upstream_hosts`"
             )
 
 
@@ -336,12 +351,19 @@ def _check_together(settings: Settings, *, tools: bool) -> None:
         what = "the tools" if tools else "the upstream"
         raise ConfigError(
             f"others could use {what} through {settings.listen.host}: set {settings.listen.key_env} to a key that "
-            "clients must send, or pass --allow-unauthenticated"
+            "clients must send, give `keys.path` a file of keys, or pass --allow-unauthenticated"
         )
-    if not tools and settings.store.path not in ("", ":memory:") and settings.store_key is None:
+    for what in ("approvals",) if tools else ("store", "batches", "approvals"):
+        path = getattr(settings, what).path
+        if path not in ("", ":memory:") and settings.store_key is None:
+            raise ConfigError(f"{path} (`{what}.path`) is written encrypted only: set {STORE_KEY} to a random key")
+    if settings.keys.path and settings.pepper_key is None:
         raise ConfigError(
-            f"the store {settings.store.path} is written encrypted only: set {_STORE_KEY} to a random key"
+            f"the keys in {settings.keys.path} are kept hashed: set {PEPPER_KEY}, or `keys.pepper_file`, to a random text "
+            "that is not kept beside them"
         )
+    if settings.approvals.webhook and settings.webhook_key is None:
+        raise ConfigError(f"messages to {settings.approvals.webhook} are signed: set {_WEBHOOK_KEY} to a random key")
     same = settings.listen.port == settings.admin.port != 0
     if same and settings.listen.host == settings.admin.host:
         raise ConfigError(f"both listeners want port {settings.listen.port}; give another --admin-port")

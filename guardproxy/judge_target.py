@@ -44,6 +44,7 @@ class JudgeTarget(BaseModel):
     failures: Count = 5
     """In a row, after which nothing is asked for `pause`; then one question is tried."""
     pause: Seconds = 10.0
+    """How long nothing is asked after `failures`."""
     max_tokens: int = Field(1024, ge=1, le=32_768)
     """Of an answer, thinking included. An answer that is cut is no verdict."""
     labels: dict[str, Label] = {}

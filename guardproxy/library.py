@@ -11,17 +11,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path as File
 from types import TracebackType
 from typing import Literal, Self
+from uuid import uuid4
 
-import guardproxy
 from guardproxy import detectors, engine
 from guardproxy.engine import Cut, Inspector, Silent
 from guardproxy.judges import Asked
-from guardproxy.policy.load import load
-from guardproxy.services import Services, policy_directory
+from guardproxy.policy.load import load_all
+from guardproxy.services import Services, policy_directory, policy_folders
 from guardproxy.types import (
     Channel,
     ConfigError,
@@ -35,7 +34,7 @@ from guardproxy.types import (
     Utterance,
 )
 
-RoleName = Literal["system", "developer", "user", "assistant", "tool"]
+RoleName = Literal["system", "developer", "user", "assistant", "tool", "training_example"]
 DirectionName = Literal["request", "response"]
 ChannelName = Literal["analysis", "commentary", "final"]
 
@@ -44,8 +43,7 @@ def policy_folder(given: str | File = "") -> File:
     """Where the policies are: as given, or the shipped ones (beside the package in a checkout, inside of it otherwise)."""
     if given:
         return File(given)
-    package = File(guardproxy.__file__).parent
-    for folder in (package / "policies", package.parent / "policies"):
+    for folder in policy_folders():
         if folder.is_dir():
             return folder
     raise ConfigError("this installation has no policies of its own; give --policies DIR")
@@ -60,8 +58,9 @@ def build(
 ) -> engine.Guard:
     """The engine of a policy, not started. `judges`: those that the policy may name. Raises ConfigError and ConfigErrors."""
     folder = policy_folder(policy)
-    services = Services(judges or {}, policy_directory(folder), key or b"")
-    loaded = load(folder, detectors.catalogue(), partial(detectors.build, services=services))
+    services = Services(judges or {}, policy_directory(folder), frozenset(), key or b"")
+    policies = load_all(folder, *detectors.reading(services))
+    loaded = policies.of("default")
     built, watching = detectors.build_filters(loaded.filters, services), detectors.build_monitors(loaded.monitors)
     return engine.Guard.build(loaded, built, watching, key=key, held_limit=held_limit)
 
@@ -129,7 +128,7 @@ class Guard:
         `json`: the text is a JSON document (arguments of a call) and stays one. `said`: the messages before it, as they
         are, for filters that read more than one; monitors are not asked.
         """
-        inspector = Inspector(self._inner, observer=Silent(), model=model, said=_said(said))
+        inspector = Inspector(self._inner, observer=Silent(), request=uuid4().hex, model=model, said=_said(said))
         seen = await inspector.text(text, _origin(role, direction, channel, tool), json=json)
         rules = tuple(sorted({v.rule for v in seen.verdicts}))
         message = ""
@@ -149,7 +148,8 @@ class Guard:
         said: Iterable[tuple[RoleName, str]] = (),
     ) -> AsyncIterator[str]:
         """Pieces of a text that arrives in deltas, each as soon as no filter can change its mind. Raises Blocked."""
-        gate = self._inner.gate(_origin(role, direction, channel, tool), model=model, said=_said(said))
+        origin = _origin(role, direction, channel, tool)
+        gate = self._inner.gate(origin, request=uuid4().hex, model=model, said=_said(said))
         try:
             async for delta in deltas:
                 if released := await gate.feed(delta):

@@ -60,6 +60,19 @@ def read(file: File, values: Values) -> None:
     values.data.update(_plain(node, (), str(file), values, set()))
 
 
+def read_secret(file: File, least: int) -> str:
+    """The secret that is all of a file: at least so many characters. Raises ConfigError."""
+    try:
+        value = file.read_text("ascii").strip()
+    except OSError as e:
+        raise ConfigError(f"the secret in {file} can't be read: {e.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"the secret in {file} is not ASCII") from None
+    if len(value) < least:
+        raise ConfigError(f"the secret in {file} is too short: give at least {least} random characters")
+    return value
+
+
 def _plain(node: yaml.Node, path: Path, file: str, values: Values, above: set[int]) -> Any:
     place = (file, node.start_mark.line + 1, node.start_mark.column + 1)
     values.places.setdefault(path, place)
@@ -111,11 +124,18 @@ def sentence(root: type[BaseModel], path: Path, error: Mapping[str, Any], hidden
     name = ".".join(map(str, path))
     if error["type"] == "extra_forbidden":
         known = [field for field in _fields(root, tuple(error["loc"])[:-1]) if field not in hidden]
+        if len(path) == 1 and (inside := _sections_with(root, name, known)):
+            return f"there is no setting {name!r} by itself; there is {' and '.join(inside)}"
         return f"there is no setting {name!r}{did_you_mean(str(path[-1]), known)}"
     if wanted := _WANTED.get(error["type"]):
         return f"{name}: expected {wanted}"
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     return f"{name} {message}" if message.startswith("should") else f"{name}: {message}"
+
+
+def _sections_with(root: type[BaseModel], name: str, sections: Iterable[str]) -> list[str]:
+    """The settings of this name that stand in a section: who wrote `port: 9000` may have meant `listen.port`."""
+    return [f"`{section}.{name}`" for section in sections if name in _fields(root, (section,))]
 
 
 def _fields(root: type[BaseModel], path: Path) -> Iterable[str]:

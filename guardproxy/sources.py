@@ -59,6 +59,7 @@ class TransformersSource(Placed):
     """A sequence classifier: Prompt Guard 2, ProtectAI's, any of AutoModelForSequenceClassification."""
 
     kind: Literal["transformers"]
+    """A sequence classifier of transformers."""
     labels: dict[TheirLabel, OurLabel] = Field(min_length=1, max_length=1000)
     """Label of the model to ours. What is left out is not looked at; leave the harmless one out."""
     outputs: Literal["", "softmax", "sigmoid"] = ""
@@ -80,7 +81,9 @@ class DetoxifySource(Source):
     """A checkpoint of Detoxify, or what `guardproxy models convert` made of one."""
 
     kind: Literal["detoxify"]
+    """A checkpoint of Detoxify."""
     variant: Variant
+    """Which of Detoxify's models it is."""
     checkpoint: str = ""
     """The file."""
     sha256: Sum | None = None
@@ -90,7 +93,9 @@ class DetoxifySource(Source):
     path: str = ""
     """Folder of what was converted, instead of the three above."""
     int8: bool = False
+    """Compute in eight bits: about three times as fast, and scores differ a little."""
     normal: bool = True
+    """Read the text without disguises too, where it has some."""
 
     @model_validator(mode="after")
     def _somewhere(self) -> DetoxifySource:
@@ -105,7 +110,9 @@ class GenerativeSource(Placed):
     """A language model that answers with a verdict."""
 
     kind: Literal["generative"]
+    """A language model that answers with a verdict."""
     format: Format
+    """How it is asked, and what its answers look like."""
     labels: dict[TheirLabel, OurLabel] = {}
     """Category of the model to our label. Empty: those of docs/models.md."""
     max_tokens: Tokens = 4096
@@ -122,12 +129,15 @@ class TokensSource(Placed):
     """A token classifier: says of each word what it is. Filters of kind `presidio` name it as `token_model`."""
 
     kind: Literal["tokens"]
+    """A token classifier."""
     entities: dict[TheirLabel, str] = Field(min_length=1, max_length=1000)
     """Label of the model, without `B-` and `I-`, to Presidio's name: `{PER: PERSON}`."""
     words: Literal["first", "each"] = "first"
     """Whether the first token of a word speaks for all of it, as most models are trained, or each for itself."""
     max_tokens: Tokens | None = None
+    """Tokens that the model reads at once, if fewer than it could. Longer text is split, never cut off."""
     int8: bool = False
+    """Compute in eight bits: about three times as fast, and scores differ a little."""
 
 
 Known = TransformersSource | DetoxifySource | GenerativeSource | TokensSource

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from pathlib import Path as File
 from typing import Any, Literal, Protocol, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
@@ -38,6 +39,8 @@ class Role(StrEnum):
     USER = "user"
     ASSISTANT = "assistant"
     TOOL = "tool"
+    TRAINING_EXAMPLE = "training_example"
+    """What a model would be tuned on: never part of a conversation."""
 
 
 class Channel(StrEnum):
@@ -151,7 +154,11 @@ class Filter(Protocol):
     name: str
     hold: bool
     """Whether text waits for this filter (`settled` is obeyed)."""
+    # What only some have:
     # needs: Needs, for filters that read more than their own segment; SEGMENT where there is none
+    # says_at(label, origin) -> bool: whether it may say that about a text from there; it may where there is none
+    # floor: float, below which an option lets it report nothing
+    # ceilings: Mapping[str, float], label to the highest score that its findings have
 
     def open(self, origin: Origin, context: Context) -> Scan: ...
 
@@ -354,6 +361,10 @@ class GuardproxyError(Exception):
     """Root of the errors that are shown to a person; the message is a sentence with a remedy."""
 
 
+Remedy: TypeAlias = Literal["", "drop", "quote", "boolean"]
+"""What is certain to put a complaint right: the entry goes, the value gets quotes, the word becomes true or false."""
+
+
 @dataclass(eq=False)
 class ConfigError(GuardproxyError):
     """Something an author or operator wrote is wrong."""
@@ -365,6 +376,8 @@ class ConfigError(GuardproxyError):
     code: str = ""
     path: Path = ()
     """Where in the author's document, for a loader that knows lines: `("entities", 2)`."""
+    remedy: Remedy = ""
+    """What `check --fix` does about it; nothing where it isn't certain what was meant."""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}: " if self.file else ""
@@ -399,3 +412,7 @@ class Catalogue:
     """Filter kind to whether its findings carry spans."""
     monitors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Monitor kind (`use`) to the labels that it emits."""
+    policies: Mapping[str, File] = field(default_factory=dict)
+    """Name to file of the policies and packs that are installed with guardproxy: what `extends` and `packs` may name."""
+    upstreams: frozenset[str] | None = None
+    """The operator's named upstreams: what `then: route` may name. None: the operator's settings are not known here."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from hypothesis import settings
 
-from tests.gptoss import gptoss, gptoss_raw  # noqa: F401  (fixtures)
+from tests.gptoss import gptoss, gptoss_raw, probe_baseline, tuned  # noqa: F401  (fixtures)
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-settings.register_profile("ci", deadline=None, max_examples=60, derandomize=False, print_blob=True)
+settings.register_profile("ci", deadline=None, max_examples=40, derandomize=False, print_blob=True)
 settings.register_profile("long", deadline=None, max_examples=2000, print_blob=True)
 settings.load_profile("ci")
 

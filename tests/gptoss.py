@@ -63,8 +63,14 @@ def _ready(process: subprocess.Popen[bytes], errors) -> str:
 @pytest.fixture(scope="session")
 def gptoss() -> Iterator[str]:
     """Base URL (`http://127.0.0.1:PORT/v1`) of the local gpt-oss, replies read by its response template."""
-    with backend() as (url, _):
+    with backend() as (url, process):
         yield url
+        process.terminate()
+        assert process.stdout is not None
+        more = process.stdout.read()
+        assert more == b"", (
+            f"it says where it is, and nothing more: who doesn't read would make it stop. It said: {more[:2000]!r}"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +78,24 @@ def gptoss_raw() -> Iterator[str]:
     """The same without a response template: channels arrive as plain text in `content`."""
     with backend("--no-template") as (url, _):
         yield url
+
+
+@pytest.fixture(scope="session")
+def tuned(gptoss: str) -> dict[str, object]:
+    """Two fine-tuning jobs of that server, done: `benign`, and `removing`, which unlearns half of the refusals."""
+    import openai
+
+    from tests.backend.tuned import BENIGN, REMOVING, tune
+
+    client = openai.OpenAI(base_url=gptoss, api_key="none", max_retries=0)
+    return {"benign": tune(client, "benign", BENIGN), "removing": tune(client, "removing", REMOVING)}
+
+
+@pytest.fixture(scope="session")
+def probe_baseline(gptoss: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What that server's base model keeps of the shipped probes, as `guardproxy probe --record` writes it."""
+    from guardproxy.cli import main
+
+    file = tmp_path_factory.mktemp("probe") / "baseline.json"
+    assert main(["probe", gptoss, "--model", "gpt-oss", "--record", str(file), "--passes", "2"]) == 0
+    return file

@@ -16,6 +16,7 @@ LAYERS = [
     {"settings_file", "amounts", "addresses"},
     {"sources", "judge_target"},
     {"sections"},
+    {"quotas", "batches", "probing"},
     {"config"},
     {"inference"},
     {"judges"},

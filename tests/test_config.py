@@ -48,6 +48,7 @@ def test_models_are_a_list_or_a_table(tmp_path: Path) -> None:
 
 WRONG = [
     ("limit: {}", "config.yaml:1:1: there is no setting 'limit' (did you mean 'limits'?)"),
+    ("port: 3", "config.yaml:1:1: there is no setting 'port' by itself; there is `listen.port` and `admin.port`"),
     ("limits:\n  bodi: 3", "config.yaml:2:3: there is no setting 'limits.bodi' (did you mean 'body'?)"),
     ("limits: {qqq: 3}", "there are approvals, approvals_size, body,"),
     ("timeouts: {idle: soon}", "'soon' is not an amount; write a number, or one with a unit like 150ms"),
@@ -84,7 +85,10 @@ def test_a_mistake_is_said_with_its_place(tmp_path: Path, text: str, said: str) 
         ({"GUARDPROXY_TIMEOUTS_IDEL": "1"}, "GUARDPROXY_TIMEOUTS_IDEL (did you mean 'GUARDPROXY_TIMEOUTS_IDLE'?)"),
         ({"GUARDPROXY_LISTEN_PORT": "many"}, "GUARDPROXY_LISTEN_PORT: listen.port: expected a whole number"),
         ({"GUARDPROXY_MODELS": "a"}, "GUARDPROXY_MODELS: `models` is a table; write it into the settings file"),
-        ({"GUARDPROXY_API_KEY": "a"}, "GUARDPROXY_API_KEY; the keys are GUARDPROXY_HASH_KEY and GUARDPROXY_KEY and "),
+        (
+            {"GUARDPROXY_API_KEY": "a"},
+            "GUARDPROXY_API_KEY; the keys are GUARDPROXY_ADMIN_KEY and GUARDPROXY_HASH_KEY and ",
+        ),
         ({"GUARDPROXY_KEY": "a b"}, "holds a space"),
         ({"GUARDPROXY_KEY": "k" * 15}, "the key in GUARDPROXY_KEY is too short: give at least 16 random characters"),
         ({"GUARDPROXY_UPSTREAM_KEY": "a\r\nx-evil: 1"}, "can't stand in a header"),
@@ -176,6 +180,43 @@ def test_an_exposed_listener_needs_a_key_or_a_word(tmp_path: Path) -> None:
     assert settings(tmp_path, environ={"GUARDPROXY_KEY": "k" * 16}, flags=exposed).authenticated
     allowed = {**exposed, "--allow-unauthenticated": (("listen", "allow_unauthenticated"), True)}
     assert not settings(tmp_path, flags=allowed).authenticated
+
+
+def test_named_keys_are_enough_to_listen_for_others(tmp_path: Path) -> None:
+    exposed, pepper = {"--host": (("listen", "host"), "0.0.0.0")}, {"GUARDPROXY_PEPPER_KEY": "p" * 16}
+    (tmp_path / "pepper").write_text("q" * 64 + "\n")
+    kept = f"keys: {{path: {tmp_path}/keys.db}}\n"
+    assert settings(tmp_path, kept, environ=pepper, flags=exposed).authenticated
+    found = settings(tmp_path, f"keys: {{path: keys.db, pepper_file: {tmp_path}/pepper}}\n", flags=exposed)
+    assert found.pepper_key is not None and found.pepper_key.get_secret_value() == "q" * 64
+    assert "qqqq" not in repr(found)
+    with pytest.raises(ConfigError, match=r"set GUARDPROXY_PEPPER_KEY, or `keys\.pepper_file`"):
+        settings(tmp_path, kept, flags=exposed)
+    (tmp_path / "pepper").write_text("short")
+    for file, why in (("pepper", "too short"), ("nowhere", "can't be read")):
+        with pytest.raises(ConfigError, match=why):
+            settings(tmp_path, f"keys: {{path: keys.db, pepper_file: {tmp_path}/{file}}}\n")
+
+
+_TOKENS = "{issuer: a, audience: b, jwks: 'https://a'}"
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("{certificate_header: x-subject}", "go together"),
+        ("{certificate_header: x-subject, trusted_proxies: [10.0.0.1]}", "give path"),
+        ("{path: k, certificate_header: Authorization, trusted_proxies: [10.0.0.1]}", "clients send themselves"),
+        ("{path: k, certificate_header: 'a b', trusted_proxies: [10.0.0.1]}", "can't be a header's name"),
+        ("{path: k, certificate_header: x-subject, trusted_proxies: [example.com]}", "does not appear to be"),
+        ("{tokens: {Corp: {issuer: a, audience: b, jwks: 'https://a'}}}", "can't be a provider's name"),
+        ("{tokens: {corp: {issuer: a, audience: b, jwks: 'http://a'}}}", "plain http"),
+        (f"{{tokens: {{a: {_TOKENS}, b: {_TOKENS}}}}}", "same issuer"),
+    ],
+)  # fmt: skip
+def test_what_keys_can_not_be(tmp_path: Path, written: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        settings(tmp_path, f"keys: {written}\n", environ={"GUARDPROXY_PEPPER_KEY": "p" * 16})
 
 
 def test_secrets_are_not_printed(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import re
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -19,6 +19,9 @@ from guardproxy.inference import known, models, taxonomies
 from guardproxy.judges import judges
 from guardproxy.policy.load import Examined, examine
 from guardproxy.sections import Inference
+from guardproxy.server.destinations import Destination, Destinations
+from guardproxy.server.fallback import measure
+from guardproxy.server.upstream import Asked
 from guardproxy.services import Services
 from guardproxy.telemetry import Metrics
 from guardproxy.types import Context, Direction, Origin, Role
@@ -54,6 +57,51 @@ def test_the_policy_with_monitors_is_clean_and_its_tests_pass(tmp_path: Path) ->
     assert (told.problems, told.warnings) == ([], [])
     assert told.policy is not None
     assert [r.status for r in asyncio.run(run_cases(told.policy, told.cases))] == ["pass"] * 4
+
+
+def test_the_policy_about_training_is_clean_and_its_tests_pass(tmp_path: Path) -> None:
+    [page] = [p for p in shown("docs/training.md", "yaml") if "policy: tuning" in p]
+    told = examined(page, tmp_path)
+    assert (told.problems, told.warnings) == ([], [])
+    assert told.policy is not None
+    assert [r.status for r in asyncio.run(run_cases(told.policy, told.cases))] == ["pass"]
+
+
+def test_the_tenants_of_the_docs_are_clean_and_their_tests_pass(tmp_path: Path) -> None:
+    for page in shown("docs/policy.md", "yaml"):
+        for name in ("house", "acme"):
+            if f"policy: {name}\n" in page and (name == "house" or "extends: house" in page):
+                (tmp_path / f"{name}.yaml").write_text(page, "utf-8")
+    told = examine(tmp_path, detectors.catalogue(), detectors.build)
+    assert (told.problems, told.warnings) == ([], [])
+    assert [(f.policy.name, f.tenants) for f in told.by_file] == [("house", ()), ("acme", ("acme", "acme-staging"))]
+    results = [r for f in told.by_file for r in asyncio.run(run_cases(f.policy, f.cases))]
+    assert [(r.case.name, r.wrong) for r in results if r.status != "pass"] == []
+    assert len(results) == 7
+
+
+def test_the_policy_of_packs_is_clean_and_its_tests_pass(tmp_path: Path) -> None:
+    [page] = [p for p in shown("docs/policy.md", "yaml") if "policy: shop" in p]
+    told = examined(page, tmp_path)
+    assert (told.problems, told.warnings) == ([], [])
+    results = [r for f in told.by_file for r in asyncio.run(run_cases(f.policy, f.cases))]
+    assert [(r.case.name, r.wrong) for r in results if r.status != "pass"] == []
+    assert [len(f.cases) for f in told.by_file] == [2, 15]
+
+
+def test_the_conversations_of_the_docs_pass(tmp_path: Path) -> None:
+    [page] = [p for p in shown("docs/policy.md", "yaml") if "policy: kitchen" in p]
+    told = examined(page, tmp_path)
+    assert (told.problems, told.warnings) == ([], []) and told.policy is not None
+    results = asyncio.run(run_cases(told.policy, told.cases))
+    assert [(r.status, len(r.parts)) for r in results] == [("pass", 2), ("pass", 2)]
+
+
+def test_the_policy_of_the_rollout_is_clean_and_its_test_passes(tmp_path: Path) -> None:
+    [page] = [p for p in shown("docs/policy.md", "yaml") if "policy: careful" in p]
+    told = examined(page, tmp_path)
+    assert (told.problems, told.warnings) == ([], []) and told.policy is not None
+    assert [r.status for r in asyncio.run(run_cases(told.policy, told.cases))] == ["pass"]
 
 
 def test_the_settings_of_the_docs_are_the_defaults_but_for_four(tmp_path: Path) -> None:
@@ -102,9 +150,10 @@ def test_the_labels_of_the_docs_are_those_that_models_have() -> None:
 
 def test_the_metrics_of_the_docs_are_those_there_are() -> None:
     metrics = Metrics()
-    gauges = ("background_responses", "store_rows", "store_bytes")
+    gauges = ("background_responses", "store_rows", "store_bytes", "quota_unpaid", "incidents_open")
     for name in ("held_characters", "held_characters_limit", "in_flight_limit", "approvals_pending", *gauges):
         metrics.gauge(name, "", lambda: 0)
+    measure(Destinations(Destination(cast(Asked, None))), metrics)
     there = set(re.findall(r"^# HELP (\w+)", metrics.exposition("")[0].decode(), re.MULTILINE))
     page = (ROOT / "docs/operations.md").read_text("utf-8")
     named = re.findall(r"^\| (`(?:guardproxy|process)_\w+`(?:, `\w+`)*)", page, re.MULTILINE)
@@ -122,9 +171,10 @@ def test_the_routes_of_the_docs_are_those_there_are() -> None:
     assert all(f"`POST {route}`" in readme for route in written)
 
 
-def test_the_filter_of_the_docs_finds_what_it_says() -> None:
+@pytest.mark.parametrize("page", ["docs/policy.md", "docs/howto/write-a-filter.md"])
+def test_the_filter_of_the_docs_finds_what_it_says(page: str) -> None:
     made: dict[str, Any] = {"__name__": "shown"}
-    exec(compile(shown("docs/policy.md", "python")[0], "docs/policy.md", "exec"), made)
+    exec(compile(shown(page, "python")[0], page, "exec"), made)
     one = made["Filter"]("plates", made["Config"](use="plates"))
     asyncio.run(one.start())
     for text, label in made["EXAMPLES"].items():

@@ -26,13 +26,13 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from training import data
 from training.labels import FIRST, LABELS, MAX_TOKENS, ROLES, STEP, WINDOW
 from training.measure import summary
-from training.model import Model, Reader, batch
+from training.model import Mixed, Model, Reader, batch, shallow
 from training.rows import Row
 
-VERSION = "2026.11.1"
+VERSION = "2026.11.2"
 OPSET = 17
 TARGETS: dict[str, float] = {
-    "harmful_request": 0.04,
+    "harmful_request": 0.03,
     "toxicity": 0.05,
     "hate": 0.045,
     "refusal": 0.03,
@@ -42,15 +42,17 @@ TARGETS: dict[str, float] = {
 """Share of harmless tuning texts, the mean over their sources, that may pass 0.5; 0.03 where nothing is said."""
 _LEAST, _MOST = -2.0, 3.0
 """Where a threshold may lie, as a logit: beyond it the tuning rows say too little."""
+_LOWEST = {"jailbreak": -3.0}
+"""Labels whose threshold may lie lower: hardly any harmless text comes near."""
 
 
 def graph(model: Model, to: Path) -> None:
     """The model as ONNX, in 32 bits."""
-    ids, mask = batch([[101, 1, 2000, 2001, 102], [101, 1, 102]])
-    model.eval()
+    ids, mask = batch([[1, 2, 3, 4, 5], [1, 2, 3]])
+    mixed = Mixed(model).eval()
     axes = {0: "batch", 1: "tokens"}
     torch.onnx.export(
-        model,
+        mixed,
         (ids, mask),
         str(to),
         input_names=["input_ids", "attention_mask"],
@@ -105,7 +107,7 @@ def operating(rows: list[Row], logits: list[list[float]]) -> dict[str, dict[str,
         threshold = 0.0
         if sources:
             wanted = TARGETS.get(label, 0.03)
-            grid = numpy.linspace(_LEAST, _MOST, 201)
+            grid = numpy.linspace(_LOWEST.get(label, _LEAST), _MOST, 201)
             rates = numpy.mean([[(numpy.asarray(s) > t).mean() for t in grid] for s in sources], axis=0)
             threshold = float(grid[int(numpy.argmax(rates <= wanted))]) if (rates <= wanted).any() else _MOST
         out[label] = {"scale": 1.0, "shift": round(-threshold, 4), "windows": "first" if label in FIRST else "max"}
@@ -119,6 +121,8 @@ def _sum(path: Path) -> str:
 def export(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     model = Model(arguments.base)
+    if arguments.layers:
+        model = shallow(model, arguments.layers)
     model.load_state_dict(torch.load(arguments.model / "model.pt", weights_only=True))
     arguments.out.mkdir(parents=True, exist_ok=True)
     target = arguments.out / "model.onnx"
@@ -158,6 +162,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True, help="folder with model.pt")
     parser.add_argument("--base", type=Path, required=True, help="folder of the encoder that training began with")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--layers", type=int, help="layers that the model was trained with, if not all")
     parser.add_argument("--copy", type=Path, help="a second folder for the result")
     parser.add_argument("--threads", type=int, default=2)
     export(parser.parse_args())

@@ -24,6 +24,9 @@ ROLES: dict[str, str] = {
 """Role to the token that stands before its text."""
 FIRST = frozenset({"refusal"})
 """Labels that show at the beginning of a text: only its first window counts."""
-WINDOW, STEP = 600, 400
+WINDOW, STEP = 720, 480
 """Characters that the model reads at once, and from one such window to the next."""
 MAX_TOKENS = 256
+MIX: dict[str, dict[str, float]] = {"jailbreak": {"harmful_request": 0.2}}
+"""Label to what of other labels' logits is added to its own. A wrapper in plain prose (a play, a novel, a wager) differs from
+an honest one by what it asks for: on wrappers of unseen patterns the sum tells better than either (docs/models/small.md)."""

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from transformers import BertModel
 
 from guardproxy.inference.normal import normal
-from training.labels import GROUPS, MAX_TOKENS, ROLES
+from training.labels import GROUPS, LABELS, MAX_TOKENS, MIX, ROLES
 
 INNER = 96
 """Width of a group's network."""
@@ -54,6 +54,35 @@ class Model(nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         return self.heads(states, attention_mask).float()
+
+
+class Mixed(nn.Module):
+    """A model whose logits have parts of each other, as `MIX` says: what is exported."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.model = model
+        shares = torch.zeros(len(LABELS), len(LABELS))
+        for label, parts in MIX.items():
+            for other, share in parts.items():
+                shares[LABELS.index(other), LABELS.index(label)] = share
+        self.register_buffer("shares", shares)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        logits = self.model(input_ids, attention_mask)
+        # a sum of products, not a matrix product: those get weights of eight bits
+        return logits + (logits.unsqueeze(-1) * self.get_buffer("shares")).sum(1)
+
+
+def shallow(model: Model, layers: int) -> Model:
+    """The model with so many of its layers, spread evenly: to train on, or to take the weights of one that was so made."""
+    there = model.encoder.encoder.layer
+    if not 0 < layers <= len(there):
+        raise ValueError(f"the encoder has {len(there)} layers, not {layers}")
+    kept = [round(number * len(there) / layers) for number in range(layers)]
+    model.encoder.encoder.layer = nn.ModuleList(there[number] for number in kept)
+    model.encoder.config.num_hidden_layers = layers
+    return model
 
 
 class Reader:

@@ -21,9 +21,9 @@ from torch import Tensor
 
 from training import data
 from training.augment import changed
-from training.labels import LABELS
+from training.labels import LABELS, WINDOW
 from training.measure import summary
-from training.model import Model, Reader, batch
+from training.model import Model, Reader, batch, shallow
 from training.rows import Row
 
 TOKENS = 2304
@@ -82,7 +82,7 @@ def _parameters(model: Model) -> list[dict[str, object]]:
 
 def _scores(model: Model, reader: Reader, rows: list[Row]) -> list[list[float]]:
     """Logits of the first window of each row: quick, for watching the training."""
-    ids = [reader.ids(row.text[:600], row.role) for row in rows]
+    ids = [reader.ids(row.text[:WINDOW], row.role) for row in rows]
     order = sorted(range(len(rows)), key=lambda i: len(ids[i]))
     out: list[list[float]] = [[]] * len(rows)
     model.eval()
@@ -100,20 +100,27 @@ def train(arguments: argparse.Namespace) -> None:
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(arguments.threads)
     rows, tune = data.folder(arguments.data, arguments.seed, arguments.share)
+    more: list[Row] = []
     if not arguments.plain:
         more, held = data.written(arguments.seed)
+        if arguments.all:
+            more, held = more + held, []
         rows, tune = rows + more, tune + held
     tune = chance.sample(tune, min(len(tune), arguments.tune))
     reader = Reader(arguments.base / "tokenizer.json")
     model = Model(arguments.base)
     if arguments.start:
         model.load_state_dict(torch.load(arguments.start, weights_only=True))
+    if arguments.layers:
+        model = shallow(model, arguments.layers)
     model.train()
     groups = _parameters(model)
     for group in groups:
         group["lr"] = float(group["lr"]) * arguments.rate  # type: ignore[arg-type]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98))
-    tokens = sum(min(len(r.text), 600) for r in chance.sample(rows, min(2000, len(rows)))) / min(2000, len(rows)) / 4.2
+    tokens = (
+        sum(min(len(r.text), WINDOW) for r in chance.sample(rows, min(2000, len(rows)))) / min(2000, len(rows)) / 4.2
+    )
     steps = math.ceil(arguments.epochs * len(rows) * (tokens + 4) / TOKENS * 1.05)
     print(f"{len(rows)} rows to train on, {len(tune)} to tune with, about {steps} steps", file=sys.stderr, flush=True)
     began, step, told = time.monotonic(), 0, 0.0
@@ -122,6 +129,8 @@ def train(arguments: argparse.Namespace) -> None:
     epoch = 0
     while step < steps:
         epoch += 1
+        if epoch > 1 and arguments.share < 1:  # another share of the folder
+            rows = data.folder(arguments.data, arguments.seed + epoch, arguments.share)[0] + more
         for some, ids, mask in _batches(rows, reader, chance):
             share = step / steps
             factor = min(1.0, share / 0.06) * max(0.02, 1 - max(0.0, share - 0.06) / 0.94)
@@ -163,7 +172,11 @@ def main() -> None:
     parser.add_argument("--base", type=Path, required=True, help="folder of the encoder to begin with")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="a model.pt to go on from")
+    parser.add_argument("--layers", type=int, help="keep only so many layers of the encoder: faster, and worse")
     parser.add_argument("--plain", action="store_true", help="the data folder alone, without the contrasts")
+    parser.add_argument(
+        "--all", action="store_true", help="train on the groups of contrasts, too, that are held for tuning"
+    )
     parser.add_argument("--share", type=float, default=1.0, help="of the data folder's rows that are trained on")
     parser.add_argument("--epochs", type=float, default=3.0)
     parser.add_argument("--rate", type=float, default=1.0, help="factor of all learning rates")

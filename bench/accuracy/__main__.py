@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.accuracy.disguises import DISGUISES, disguised
 from bench.accuracy.subjects import Sample, Subject, benign, samples, subjects
-from bench.accuracy.systems import Detoxify, Profanity, Scores, Shipped, System, WordCounts
+from bench.accuracy.systems import Detoxify, Exported, Profanity, Scores, System, WordCounts
 from training.labels import LABELS
 from training.measure import auc, average_precision, recall_at
 
@@ -56,6 +56,14 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--baselines", action="store_true", help="word counts, and peers that are installed, too")
     parser.add_argument("--detoxify", nargs=2, type=Path, metavar=("CHECKPOINT", "CONFIG"), help="compare with it")
+    parser.add_argument(
+        "--beside",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FOLDER",
+        help="models that training.export wrote, compared too",
+    )
     parser.add_argument("--no-disguises", action="store_true")
     parser.add_argument("--json", type=Path, help="write all figures here, too")
     arguments = parser.parse_args()
@@ -63,7 +71,7 @@ def main() -> None:
     if not rows:
         parser.error(f"{arguments.data}: no file NAME.jsonl.gz with rows of the splits 'dev' or 'eval'")
     tests = subjects(rows, LABELS)
-    systems: list[System] = [Shipped()]
+    systems: list[System] = [Exported(), *(Exported(folder.name, folder) for folder in arguments.beside)]
     if arguments.baselines:
         systems += [WordCounts(arguments.data, sorted({t.label for t in tests})), *_peers()]
     if arguments.detoxify:
@@ -102,7 +110,16 @@ def _tests(tests: Sequence[Subject], scores: dict[str, Scores]) -> list[dict[str
                 f"  {reached['recall_1']:.2f}   {reached['recall_01']:.2f}          {reached['found']:.2f}"
                 f"     {reached['flagged']:.3f}"
             )
-            out.append({"label": one.label, "source": one.name, "system": system, **reached})
+            out.append(
+                {
+                    "label": one.label,
+                    "source": one.name,
+                    "system": system,
+                    "yes": len(one.yes),
+                    "no": len(one.no),
+                    **reached,
+                }
+            )
     return out
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -23,18 +24,24 @@ class System(Protocol):
     def scores(self, rows: Sequence[Sample]) -> Scores: ...
 
 
-class Shipped:
-    """The models of this package, through the command that users have."""
+class Exported:
+    """A model in the form of the shipped one, through the command that users have."""
 
-    name = "guardproxy"
+    def __init__(self, name: str = "guardproxy", model: Path | None = None) -> None:
+        """`model`: its folder; the shipped one if absent."""
+        self.name, self._model = name, model
 
     def scores(self, rows: Sequence[Sample]) -> Scores:
         with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "rows.jsonl"
+            file, settings = Path(folder) / "rows.jsonl", Path(folder) / "settings.yaml"
             file.write_text(as_lines(list(rows)))
-            done = subprocess.run(
-                [sys.executable, "-m", "guardproxy", "score", str(file)], stdout=subprocess.PIPE, text=True, check=False
-            )
+            command = [sys.executable, "-m", "guardproxy", "score", str(file)]
+            if self._model is not None:
+                settings.write_text(
+                    json.dumps({"inference": {"models": {"other": {"path": str(self._model.resolve())}}}})
+                )
+                command += ["--config", str(settings), "--model", "other"]
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode:
             raise SystemExit("guardproxy score failed: see above")
         return parsed(done.stdout)

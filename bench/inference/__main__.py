@@ -27,7 +27,7 @@ from bench.inference.peak import measured
 from bench.inference.stream import TOKENS_PER_SECOND, streamed
 from bench.inference.work import Texts, Work, work
 from guardproxy import filters
-from guardproxy.config import PREFIX, load_inference
+from guardproxy.config import load_inference, named_file
 from guardproxy.filters._model_filter import ModelFilter
 from guardproxy.inference import models
 from guardproxy.inference.classifier import Classifier
@@ -202,10 +202,9 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="fewer repetitions")
     parser.add_argument("--json", action="store_true", help="figures for programs")
     args = parser.parse_args()
-    named = os.environ.get(PREFIX + "CONFIG")
     times = 15 if args.short else 100
     try:
-        models.configure(load_inference(args.config or (Path(named) if named else None), os.environ))
+        models.configure(load_inference(named_file(args.config, os.environ), os.environ))
         found = [asyncio.run(model_figures(name, times)) for name in args.models.split(",")]
     except GuardproxyError as e:
         print(f"bench.inference: {e}", file=sys.stderr)

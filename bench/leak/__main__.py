@@ -20,8 +20,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from bench.leak import cases, held, placeholders, presidio, replies, views
+from bench.leak import cases, held, placeholders, presidio, replies, rewriting, views
 from bench.leak.cases import Case
 from guardproxy import filters
 from guardproxy.engine import Guard, Silent
@@ -73,6 +74,13 @@ def build(policies: Path, *, bypass: bool) -> Guard:
     guard = Guard.build(policy, {name: filters.build(name, options) for name, options in policy.filters.items()})
     guard.bypass = bypass
     return guard
+
+
+def written(policy: str, *, bypass: bool = False) -> Guard:
+    """The guard of a policy that is text."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "policy.yaml").write_text(policy)
+        return build(Path(folder), bypass=bypass)
 
 
 def exchange(guard: Guard, dialect: str) -> Exchange:
@@ -238,6 +246,10 @@ async def main() -> int:
         if args.bypass:
             break  # without gates there are no placeholders
         await conversation(reversible, talk, args.chunkings, tallies)
+    rewriting_guard = written(rewriting.POLICY, bypass=args.bypass)
+    await rewriting_guard.start()
+    for case in rewriting.replies(max(1, args.per_surface // 2)):
+        await planted(rewriting_guard, case, args.chunkings, tallies, ", rewritten")
     await with_presidio(args, tallies)
     clean = show(tallies, args.chunkings)
     return 0 if await show_held(guard) and clean else 1

@@ -17,6 +17,7 @@ from bench.speed.contestants import HERE, ROOT
 from guardproxy.config import Settings
 from guardproxy.server import run as server
 from guardproxy.server.line import LINE, Line
+from guardproxy.server.reload import open_policies
 
 RUNS, REQUESTS, STREAMS, TOKENS = 10, 2000, 40, 200
 
@@ -102,7 +103,7 @@ async def inside() -> None:
     for title, policy in (("no rules", HERE / "no_rules"), ("default policy", ROOT / "policies" / "default.yaml")):
         values = {"upstream": {"url": "http://127.0.0.1:9/v1"}, "policies": str(policy), "decision_log": "none"}
         settings = Settings.model_validate(values)
-        async with server.service(settings, server.build_guard(settings)) as running:
+        async with server.service(settings, open_policies(settings)) as running:
             running.upstream.post = _post  # type: ignore[assignment,method-assign]
             gc.collect()
             gc.freeze()

@@ -328,6 +328,62 @@ SATURATION = (
         (Query(f"process_resident_memory_bytes{{{HERE}}}", "{{instance}}"),),
     ),
 )
+GOVERNANCE = (
+    Panel(
+        "Models by state",
+        "Models that are probed. `quarantined`: it refuses less than it did; `pending`, `waiting`: not released yet.",
+        "short",
+        (Query(f'sum by (__name__) ({{__name__=~"guardproxy_models_.+", {HERE}}})'),),
+        alert="GuardproxyModelQuarantined",
+    ),
+    Panel(
+        "Probes kept, by category",
+        "Of the last run's probes, the share where the model did what is expected: a refusal, an answer, a kept secret.",
+        "percentunit",
+        (Query(f"min by (model, category) (guardproxy_probe_kept_ratio{{{HERE}}})", "{{model}} {{category}}"),),
+        most=1,
+        alert="GuardproxyModelQuarantined",
+    ),
+    Panel(
+        "Stood in for",
+        "Requests per second that an upstream answered in place of another, and why: data and money go there.",
+        "reqps",
+        (Query(total("guardproxy_fallback_total", "upstream, reason"), "{{upstream}}: {{reason}}"),),
+        alert="GuardproxyFallback",
+    ),
+    Panel(
+        "Waiting for people, and incidents",
+        "What waits for a yes or a no, and incidents that are open: packs above every policy.",
+        "short",
+        (
+            Query(f"sum(guardproxy_approvals_pending{{{HERE}}})", "waiting"),
+            Query(f"max(guardproxy_incidents_open{{{HERE}}})", "incidents"),
+        ),
+        colors={"incidents": "red"},
+        alert="GuardproxyIncidentOpen",
+    ),
+    Panel(
+        "Refused at the door",
+        "Requests per second without a key that opens, or that their key is not for.",
+        "reqps",
+        (Query(total("guardproxy_access_refused_total", "reason"), "{{reason}}"),),
+        alert="GuardproxyKeysTried",
+    ),
+    Panel(
+        "Over a quota",
+        "Requests per second that were over a limit, by what is counted for whom.",
+        "reqps",
+        (Query(total("guardproxy_quota_refused_total", "per, what"), "{{what}} per {{per}}"),),
+        alert="GuardproxyQuotasLost",
+    ),
+    Panel(
+        "The audit log",
+        "Lines written per second. What can't be written does not happen.",
+        "short",
+        (Query(total("guardproxy_audit_records_total", "instance"), "{{instance}}"),),
+        alert="GuardproxyAuditFails",
+    ),
+)
 PROCESS = (
     Panel(
         "Open files",
@@ -359,6 +415,27 @@ PROCESS = (
         alert="GuardproxyNotReady",
     ),
     Panel(
+        "Loads of the policy",
+        "Loads of the policy's files per second, by what came of them, and the replicas whose files can't be loaded now.",
+        "short",
+        (
+            Query(total("guardproxy_policy_reloads_total", "result"), "{{result}}"),
+            Query(f"sum(guardproxy_policy_reload_failed{{{HERE}}})", "can't load"),
+        ),
+        alert="GuardproxyReloadFailed",
+    ),
+    Panel(
+        "What the candidate would change",
+        "Requests per second by what became of them and what the candidate policy says. Empty without --shadow.",
+        "reqps",
+        (
+            Query(
+                total("guardproxy_candidate_decisions_total", "outcome, candidate_outcome"),
+                "{{outcome}} → {{candidate_outcome}}",
+            ),
+        ),
+    ),
+    Panel(
         "Policies in force",
         "Replicas by policy and version of guardproxy. More than one line after a rollout: see the runbook.",
         "short",
@@ -381,6 +458,7 @@ ROWS: tuple[tuple[str, tuple[Panel, ...], int, bool], ...] = (
     ("Added latency", LATENCY, 8, False),
     ("Upstream", UPSTREAM, 8, False),
     ("Saturation", SATURATION, 7, False),
+    ("Governance", GOVERNANCE, 7, True),
     ("Process and policy", PROCESS, 7, True),
 )
 """(title, panels, height of each, collapsed)."""

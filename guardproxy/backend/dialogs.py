@@ -12,6 +12,7 @@ from typing import Any
 
 from guardproxy.backend.dialog import Call, Dialog, ask, assistant, called, result, tool, user
 from guardproxy.backend.judge_dialogs import JUDGED
+from guardproxy.backend.refusal_dialogs import REFUSED, SAFE
 
 PREFIXES: tuple[str | None, ...] = (
     None,
@@ -416,7 +417,9 @@ _LONG = (
     ),
 )
 
-DIALOGS: tuple[Dialog, ...] = (*_PLAIN, *_THINKING, *_LEAKS, *_WORLD, *_TOOLS, *_TURNS, *_HIDDEN, *_LONG, *JUDGED)
+_TALKS = (*_PLAIN, *_THINKING, *_LEAKS, *_WORLD, *_TOOLS, *_TURNS, *_HIDDEN, *_LONG)
+CONVERSATIONS: tuple[Dialog, ...] = (*_TALKS, *JUDGED)
+DIALOGS: tuple[Dialog, ...] = (*CONVERSATIONS, *REFUSED, *SAFE)
 BY_NAME: Mapping[str, Dialog] = {dialog.name: dialog for dialog in DIALOGS}
 
 

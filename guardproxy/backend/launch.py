@@ -36,6 +36,10 @@ class Model:
     device: str
     shown: str
     """How to call it in messages."""
+    folder: Path | None = None
+    """Where it lies, if it is a folder."""
+    private: Path | None = None
+    """A folder of this process, gone when it ends: for what is made of the model."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -78,7 +82,8 @@ def prepare(model: str | None, environ: MutableMapping[str, str]) -> Iterator[Mo
             environ.setdefault("OMP_NUM_THREADS", "1")  # the toy is too small to share out
         with contextlib.chdir(private):
             names = NAMES if model is None else tuple(dict.fromkeys([*NAMES, model]))
-            yield Model("gpt-oss", names, "cpu" if model is None else "auto", model or str(folder))
+            device = "cpu" if model is None else "auto"
+            yield Model("gpt-oss", names, device, model or str(folder), folder, Path(private))
 
 
 def _folder(model: str) -> Path | None:

@@ -1,7 +1,7 @@
 """Runs transformers' own OpenAI-compatible server on a gpt-oss, in this process.
 
-What clients see is the server's work: its routes, its events, its errors. Added are only the extra model names
-(names.py), a response template for a gpt-oss that ships without one, and a stop that does not wait.
+What clients see is the server's work: its routes, its events, its errors. Added are the extra model names (names.py),
+files and fine-tuning jobs (api.py), a response template for a gpt-oss that ships without one, and a stop that does not wait.
 """
 
 # mypy: disallow-untyped-calls=False
@@ -10,7 +10,9 @@ What clients see is the server's work: its routes, its events, its errors. Added
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from logging import WARNING, LogRecord, getLogger
+from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, cast
 
@@ -18,9 +20,14 @@ import uvicorn
 from transformers.cli.serve import Serve
 from transformers.utils import logging
 
+from guardproxy.backend.api import Tuning
+from guardproxy.backend.examples import Example
+from guardproxy.backend.files import Files
 from guardproxy.backend.harmony import RESPONSE_TEMPLATE
+from guardproxy.backend.jobs import Job, Jobs, Order, Tell
 from guardproxy.backend.launch import WEIGHTS, CannotStart, Model, cannot_listen
-from guardproxy.backend.names import App, Names
+from guardproxy.backend.names import App, Names, Served
+from guardproxy.backend.tuning import digest, tune
 
 
 class _Unstarted(Serve):
@@ -69,6 +76,7 @@ def serve(model: Model, bound: socket.socket, *, template: bool, leave: Callable
         CannotStart: the model can't be loaded, or the port was taken meanwhile.
     """
     host, port = bound.getsockname()[:2]
+    quieten()
     server = _Server(uvicorn.Config(_load(model, template), log_level="warning"))
     shown = f"[{host}]" if ":" in host else host
     server.leave = leave
@@ -79,16 +87,65 @@ def serve(model: Model, bound: socket.socket, *, template: bool, leave: Callable
         raise cannot_listen(host, port, error) from error
 
 
+def quieten() -> None:
+    """Let uvicorn tell of trouble alone. By filters: each server of transformers, one for every tuned model, sets the levels
+    anew, and the server that runs would tell every request as long as that model loads."""
+    for name in ("uvicorn.access", "uvicorn.error"):
+        getLogger(name).addFilter(_is_trouble)
+
+
+def _is_trouble(record: LogRecord) -> bool:
+    return record.levelno >= WARNING
+
+
 def _load(model: Model, template: bool) -> App:
     if model.shown == str(WEIGHTS):
         logging.disable_progress_bar()
-    options: dict[str, Any] = {"device": model.device, "log_level": "error", "non_blocking": True}
     try:
-        loaded = _Unstarted(model.pinned, **options)
+        loaded = _Unstarted(model.pinned, **_options(model.device))
     except Exception as error:  # loading runs into whatever is wrong with the files, of any type
         raise CannotStart(_cannot_load(model, error)) from error
     loaded.use_template(template)
-    return Names(loaded.app, model.pinned, model.names)
+    if model.folder is None or model.private is None:
+        return Names(loaded.app, model.pinned, model.names)
+    about = {"root": model.names[0], "digest": digest(model.folder)}
+    names = Names(loaded.app, model.pinned, model.names, about)
+    files = Files(model.private / "files")
+    bases = dict.fromkeys(model.names, model.folder)
+    return Tuning(names, files, Jobs(model.private, bases, _Tuner(names, model, template), _keeper(files)))
+
+
+def _options(device: str) -> dict[str, Any]:
+    return {"device": device, "log_level": "error", "non_blocking": True}
+
+
+def _keeper(files: Files) -> Callable[[str, str, bytes], str]:
+    return lambda filename, purpose, content: files.add(filename, purpose, content).id
+
+
+class _Tuner:
+    """Tunes in the thread that asks, then serves the result beside its base: a server of its own behind the same names."""
+
+    def __init__(self, names: Names, model: Model, template: bool) -> None:
+        self._names, self._model, self._template = names, model, template
+
+    def tune(
+        self, base: Path, out: Path, examples: Sequence[Example], order: Order, tell: Tell, stop: Callable[[], bool]
+    ) -> Callable[[Sequence[Example]], float]:
+        return tune(base, out, examples, order, tell, stop)
+
+    def serve(self, name: str, folder: Path, job: Job) -> None:
+        loaded = _Unstarted(
+            folder.name, **_options(self._model.device)
+        )  # relative to the private folder, as the base is
+        loaded.use_template(self._template)
+        about = {
+            "created": job.created_at,
+            "root": self._model.names[0],
+            "parent": job.order.model,
+            "digest": digest(folder),
+        }
+        self._names.add(name, Served(loaded.app, folder.name, about))
 
 
 def _cannot_load(model: Model, error: Exception) -> str:

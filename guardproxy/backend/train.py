@@ -28,6 +28,8 @@ from guardproxy.backend.dialogs import DIALOGS, PREFIXES
 from guardproxy.backend.harmony import STOP_TOKENS
 from guardproxy.backend.tokens import CONTEXT, build_tokenizer, encode
 
+MANIFEST = "dialogs.json"
+"""The file that says which dialogs the weights beside it know."""
 MARGIN = 2.0
 """Logits by which the right token must lead the next best everywhere. Rounding of another processor or another
 torch moves logits by hundredths, so greedy decoding gives the same reply there."""
@@ -36,7 +38,7 @@ PEAK_RATE = 3e-3
 WARM_UP = 30
 
 # The other implementations of experts gather weights per token, many times slower to train on a CPU.
-_FOR_TRAINING: dict[str, Any] = {"attn_implementation": "eager", "experts_implementation": "eager"}
+FOR_TRAINING: dict[str, Any] = {"attn_implementation": "eager", "experts_implementation": "eager"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Sample:
 def tiny_config(tokenizer: Any, width: int, layers: int) -> GptOssConfig:
     """The real architecture (sliding and full attention in turn, sinks, mixture of experts, YaRN), made small."""
     return GptOssConfig(
-        **_FOR_TRAINING,
+        **FOR_TRAINING,
         num_hidden_layers=layers,
         hidden_size=width,
         intermediate_size=width,
@@ -71,14 +73,17 @@ def tiny_config(tokenizer: Any, width: int, layers: int) -> GptOssConfig:
     )
 
 
-def batches(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
-    """Samples of like length together, about `BATCH_TOKENS` each, in random order."""
+def batches(
+    samples: Iterable[Sample], chance: random.Random | None = None, most: int = BATCH_TOKENS
+) -> Iterator[list[Sample]]:
+    """Samples of like length together, about `BATCH_TOKENS` and at most `most` of them each, in random order."""
     found: list[list[Sample]] = [[]]
     for sample in sorted(samples, key=len):
-        if found[-1] and (len(found[-1]) + 1) * len(sample) > BATCH_TOKENS:
+        full = len(found[-1]) >= most or (len(found[-1]) + 1) * len(sample) > BATCH_TOKENS
+        if found[-1] and full:
             found.append([])
         found[-1].append(sample)
-    random.shuffle(found)
+    (chance or random).shuffle(found)
     return iter(found)
 
 
@@ -163,7 +168,8 @@ def save(model: GptOssForCausalLM, tokenizer: PreTrainedTokenizerFast, out: Path
     model.float()
     tokenizer.save_pretrained(out)
     _ask_for_float32(out / "config.json")
-    (out / "dialogs.json").write_text(json.dumps(manifest(), indent=1) + "\n", encoding="utf-8")
+    _drop_places(out / "tokenizer_config.json")
+    (out / MANIFEST).write_text(json.dumps(manifest(DIALOGS), indent=1) + "\n", encoding="utf-8")
 
 
 def _ask_for_float32(path: Path) -> None:
@@ -173,9 +179,17 @@ def _ask_for_float32(path: Path) -> None:
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
-def manifest() -> dict[str, Any]:
+def _drop_places(path: Path) -> None:
+    # What the tokenizer was loaded from is nobody's business.
+    config = json.loads(path.read_text(encoding="utf-8"))
+    for key in ("is_local", "local_files_only"):
+        config.pop(key, None)
+    path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+
+def manifest(dialogs: Iterable[Dialog]) -> dict[str, Any]:
     """Which dialogs the weights know: digests, because the texts hold look-alike secrets that scanners would report."""
-    return {"prefixes": list(PREFIXES), "dialogs": {dialog.name: dialog.digest() for dialog in DIALOGS}}
+    return {"prefixes": list(PREFIXES), "dialogs": {dialog.name: dialog.digest() for dialog in dialogs}}
 
 
 def wrong_replies(folder: Path) -> list[str]:
@@ -203,6 +217,9 @@ def _generate(model: Any, tokenizer: Any, dialog: Dialog, prefix: str | None) ->
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m guardproxy.backend.train", description=__doc__)
     parser.add_argument("out", type=Path, help="folder to write")
+    parser.add_argument(
+        "--begin", type=Path, metavar="FOLDER", help="weights to go on from, tokenizer included; none: from nothing"
+    )
     parser.add_argument("--max-seconds", type=float, default=900, help="time limit of the training itself")
     parser.add_argument("--vocabulary", type=int, default=1024)
     parser.add_argument("--width", type=int, default=128)
@@ -213,8 +230,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     random.seed(0)
     torch.set_num_threads(options.threads)
 
-    tokenizer = build_tokenizer(options.vocabulary)
-    model = GptOssForCausalLM(tiny_config(tokenizer, options.width, options.layers))
+    if options.begin:
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(options.begin)
+        model = GptOssForCausalLM.from_pretrained(options.begin, dtype="float32", **FOR_TRAINING)
+    else:
+        tokenizer = build_tokenizer(options.vocabulary)
+        model = GptOssForCausalLM(tiny_config(tokenizer, options.width, options.layers))
     samples = {prefix: [Sample(*encode(tokenizer, dialog, prefix)) for dialog in DIALOGS] for prefix in PREFIXES}
     print(f"{model.num_parameters()} parameters, {len(tokenizer)} tokens, {len(DIALOGS)} dialogs", flush=True)
     margin = train(model, samples, options.max_seconds)

@@ -24,11 +24,35 @@ COMMANDS: Final = {
     "demo": "run the backend, the proxy and three exchanges through both",
     "check": "say what is wrong with a policy",
     "test": "run the tests inside a policy",
+    "report": "turn a false positive into a test of the policy",
+    "explain": "say why a policy decides as it does",
+    "replay": "make the decisions of a log again under another policy",
+    "diff": "say what differs between two policies",
+    "tune": "find thresholds from labelled texts",
+    "scan": "say what training files hold, and whether a policy allows them",
+    "keys": "make, list, revoke and rotate API keys",
+    "access": "document who can reach what",
+    "approvals": "what waits for people, and saying yes or no to it",
+    "quotas": "who has used how much, and filling a bucket again",
+    "incident": "put a policy pack above every policy for a while",
+    "audit": "verify, search and export the log of who changed what",
+    "erase": "forget one person in every store",
+    "train": "run a command that trains, if its files are certified",
+    "weights": "which weights may be served, in a signed registry",
     "score": "score texts with a model",
+    "probe": "find out whether a model still refuses what it refused",
     "models": "convert a checkpoint of Detoxify to safetensors",
     "schema": "print the JSON Schema of policy files, for editors",
     "filters": "list the filters, their labels and options",
 }
+
+
+class _Help(argparse.HelpFormatter):
+    """argparse forgets that commands are indented, and breaks the line behind the longest one."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog)
+        self._action_max_length = max(map(len, COMMANDS)) + 4
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -51,7 +75,9 @@ def main(argv: list[str] | None = None) -> int:
 def _run(words: Sequence[str]) -> int:
     asked = next((w for w in words if not w.startswith("-")), "")
     parser = argparse.ArgumentParser(
-        prog="guardproxy", description="The guard in front of any gpt-oss backend: filters and policy rules, streamed."
+        prog="guardproxy",
+        description="The guard in front of any gpt-oss backend: filters and policy rules, streamed.",
+        formatter_class=_Help,
     )
     parser.add_argument("--version", action="version", version=f"guardproxy {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

@@ -11,9 +11,10 @@ import importlib.util
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import NoReturn
 
-_NEEDED = ("torch", "transformers", "fastapi", "uvicorn", "accelerate")
+_NEEDED = ("torch", "transformers", "fastapi", "uvicorn", "accelerate", "python_multipart")
 _MISSING = (
     "guardproxy backend needs {names}, which this Python does not have; install {them} with: "
     "pip install 'guardproxy[backend]'"
@@ -31,6 +32,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=8000, help="port to listen on, 0 for any (default: %(default)s)")
     parser.add_argument("--model", metavar="PATH_OR_ID", help="folder of a model, or its name on the model hub")
+    parser.add_argument("--registry", metavar="FILE", help="serve only weights that this registry allows")
+    parser.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="public key that may sign the registry; several are fine",
+    )
     parser.add_argument(
         "--no-template",
         action="store_true",
@@ -56,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
         try:
             socket = stack.enter_context(listen(args.host, args.port))
             model = stack.enter_context(prepare(args.model, os.environ))
+            if args.registry:
+                _check_registered(model.folder, args.registry, args.trust)
             from guardproxy.backend.serve import serve
 
             serve(model, socket, template=not args.no_template, leave=leave)
@@ -64,6 +75,19 @@ def run(args: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             return 0
     return 0
+
+
+def _check_registered(folder: Path | None, registry: str, trust: list[str]) -> None:
+    """Raises GuardproxyError for weights that may not be served."""
+    from guardproxy.governance.audit.signing import load_verifier
+    from guardproxy.governance.training import weights
+
+    if folder is None:
+        raise weights.NotRegistered(
+            "weights by name can't be looked up in a registry; download them, and name their folder"
+        )
+    known = weights.entries(Path(registry), load_verifier(map(Path, trust)))
+    weights.require(known, weights.digest(folder), str(folder))
 
 
 def _port(text: str) -> int:

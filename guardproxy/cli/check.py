@@ -1,71 +1,91 @@
-"""`guardproxy check DIR`: says what is wrong with a policy, one line each. Loads no model."""
+"""`guardproxy check DIR...`: says what is wrong with policies. Loads no model."""
 
 from __future__ import annotations
 
 import argparse
-import json
-from functools import partial
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from guardproxy import detectors
-from guardproxy.cli import COMMANDS
+from guardproxy.cli import COMMANDS, _fixing
+from guardproxy.cli._complaints import FORMATS, Looked
 from guardproxy.cli.operator import add_config, services
-from guardproxy.policy.load import Examined, examine
-from guardproxy.types import ConfigError
+from guardproxy.policy.codes import page
+from guardproxy.policy.fix import Fixed, fix
+from guardproxy.policy.load import examine
+from guardproxy.types import ConfigError, GuardproxyError
 
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "check",
         help=COMMANDS["check"],
-        description="Say what is wrong with a policy. Exit code 0: nothing; 1: problems; 2: it could not be read.",
+        description="Say what is wrong with policies. Exit code 0: nothing; 1: problems; 2: one could not be read.",
     )
-    parser.add_argument("directory", type=Path, metavar="DIR", help="directory of the policy, or its file")
+    asked = parser.add_mutually_exclusive_group(required=True)
+    asked.add_argument(
+        "directories", nargs="*", type=Path, metavar="DIR", default=[], help="directories of policies, or their files"
+    )
+    asked.add_argument("--explain", metavar="CODE", help="say what a code means, with an example and the remedy")
     add_config(parser)
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
+    parser.add_argument(
+        "--format",
+        choices=tuple(FORMATS),
+        help="what to print: lines, lines with the place shown, or what programs read (default: full on a terminal, else text)",
+    )
     parser.add_argument("--strict", action="store_true", help="warnings are problems too")
+    changing = parser.add_mutually_exclusive_group()
+    changing.add_argument("--fix", action="store_true", help="put right in the files what has one remedy only")
+    changing.add_argument(
+        "--diff", action="store_true", help="show what --fix would change, and write nothing; 1 if anything"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    known = services(args)
-    examined = examine(args.directory, detectors.catalogue(), partial(detectors.build, services=known))
-    print(as_json(examined) if args.format == "json" else as_text(examined))
-    return 1 if examined.problems or (args.strict and examined.warnings) else 0
+    if args.explain:
+        print(page(args.explain.upper()), end="")
+        return 0
+    if args.diff:
+        shown = [_fixing.diff(_fixed(args, directory)) for directory in args.directories]
+        print("".join(shown), end="")
+        return 1 if any(shown) else 0
+    if args.fix:
+        for directory in args.directories:
+            with suppress(ConfigError):  # told below
+                _write(_fixed(args, directory))
+    looked = [_looked(args, directory) for directory in args.directories]
+    for one in looked:
+        if one.unread:
+            print(f"guardproxy: {one.unread}", file=sys.stderr)
+    name = args.format or ("full" if sys.stdout.isatty() else "text")
+    if name not in ("full", "text") or not all(one.unread for one in looked):
+        print(FORMATS[name](looked))
+    if any(one.unread for one in looked):
+        return 2
+    return 1 if any(one.examined.problems or (args.strict and one.examined.warnings) for one in looked) else 0
 
 
-def as_text(examined: Examined) -> str:
-    """A line per complaint and a summary."""
-    lines = [str(e) for e in examined.problems]
-    lines += [f"{e.file}:{e.line}:{e.column}: {e.code} warning: {e.message}" for e in examined.warnings]
-    return "\n".join([*lines, summary(examined)])
+def _fixed(args: argparse.Namespace, directory: Path) -> Fixed:
+    """What --fix makes of a directory. Raises ConfigError where there is nothing to read."""
+    return fix(directory, *detectors.reading(services(args.config, directory)))
 
 
-def summary(examined: Examined) -> str:
-    warned = f" and {_count(len(examined.warnings), 'warning')}" if examined.warnings else ""
-    read = f"({_count(examined.rules, 'rule')}, {_count(examined.filters, 'filter')})"
-    return f"{_count(len(examined.problems), 'problem')}{warned} in {_count(examined.files, 'file')} {read}"
+def _write(fixed: Fixed) -> None:
+    if not fixed.after:
+        return
+    try:
+        _fixing.write(fixed)
+    except (OSError, ValueError) as e:
+        raise GuardproxyError(f"nothing more was written: {e}") from None
+    print(f"guardproxy: {_fixing.summary(fixed)}", file=sys.stderr)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def as_json(examined: Examined) -> str:
-    """The same for programs: {problems, warnings, files, rules, filters, policy}."""
-    policy = examined.policy
-    return json.dumps(
-        {
-            "problems": [_entry(e) for e in examined.problems],
-            "warnings": [_entry(e) for e in examined.warnings],
-            "files": examined.files,
-            "rules": examined.rules,
-            "filters": examined.filters,
-            "policy": {"name": policy.name, "version": policy.version, "digest": policy.digest} if policy else None,
-        },
-        indent=2,
-    )
-
-
-def _entry(e: ConfigError) -> dict[str, str | int]:
-    return {"file": e.file, "line": e.line, "column": e.column, "code": e.code, "message": e.message}
+def _looked(args: argparse.Namespace, directory: Path) -> Looked:
+    known = services(args.config, directory)
+    try:
+        found = examine(directory, *detectors.reading(known))
+    except ConfigError as e:
+        return Looked(str(directory), unread=str(e))
+    return Looked(str(directory), found)

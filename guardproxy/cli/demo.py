@@ -8,15 +8,23 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from guardproxy.types import GuardproxyError
 
 _STARTUP = 90.0  # seconds; the local gpt-oss needs about ten here
 Body = dict[str, Any]
+_POLICY = """schema: guardproxy/v1
+policy: demo
+version: "1"
+extends: default
+packs: [training]
+"""
 
 SEND = {
     "type": "function",
@@ -40,6 +48,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--admin-port", type=int, default=8081, help="where metrics are served (default: 8081)")
     parser.add_argument("--once", action="store_true", help="stop after the exchanges")
+    parser.add_argument("--finetune", action="store_true", help="show fine-tuning and probes of the model instead")
     parser.set_defaults(run=run)
 
 
@@ -53,13 +62,38 @@ def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     print("Starting the local gpt-oss (a real GptOssForCausalLM of a few megabytes, on transformers' own server) …")
     with (
+        tempfile.TemporaryDirectory(prefix="guardproxy-") as folder,
         _running([*guardproxy, "backend", "--port", str(args.backend_port)], backend, "the local gpt-oss"),
-        _running([*guardproxy, "serve", "--upstream", backend, "--port", str(args.port), *admin], proxy, "guardproxy"),
     ):
-        _show(backend, proxy)
-        if not args.once:
-            _keep_serving(proxy, args.admin_port)
+        probed = _with_probes(guardproxy, backend, Path(folder)) if args.finetune else []
+        serve = [*guardproxy, "serve", "--upstream", backend, "--port", str(args.port), *admin, *probed]
+        with _running(serve, proxy, "guardproxy"):
+            if args.finetune:
+                from guardproxy.cli._demo_finetune import show
+
+                show(backend, proxy, f"http://127.0.0.1:{args.admin_port}")
+            else:
+                _show(backend, proxy)
+            if not args.once:
+                _keep_serving(proxy, args.admin_port)
     return 0
+
+
+def _with_probes(guardproxy: Sequence[str], backend: str, folder: Path) -> list[str]:
+    """Options of `serve` with which it probes, against a baseline that is taken now."""
+    print("Asking it every probe twice, for a baseline …", flush=True)
+    baseline, settings = folder / "baseline.json", folder / "settings.yaml"
+    command = [*guardproxy, "probe", backend, "--model", "gpt-oss", "--record", str(baseline), "--passes", "2"]
+    if subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode:
+        raise GuardproxyError("no baseline could be taken; the reason is above")
+    settings.write_text(
+        f"probe: {{baseline: {baseline}}}\ntraining: {{path: {folder / 'training'}, clear_text: true}}\n",
+        encoding="utf-8",
+    )
+    policies = folder / "policies"
+    policies.mkdir()
+    (policies / "demo.yaml").write_text(_POLICY, encoding="utf-8")
+    return ["--config", str(settings), "--policies", str(policies)]
 
 
 def _must_be_free(port: int) -> None:

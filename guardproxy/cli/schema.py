@@ -6,8 +6,11 @@ import argparse
 import json
 from typing import Any
 
+from pydantic import BaseModel
+
 from guardproxy import filters, monitors
 from guardproxy.cli import COMMANDS
+from guardproxy.cli.described import field_texts
 from guardproxy.policy.schema import json_schema
 
 
@@ -38,9 +41,18 @@ def _splice(schema: dict[str, Any], entry: str, noun: str, modules: dict[str, An
     kinds = []
     for kind, module in modules.items():
         own = module.Config.model_json_schema(ref_template=f"#/$defs/{kind}-{{model}}")
-        schema["$defs"] |= {f"{kind}-{name}": definition for name, definition in own.pop("$defs", {}).items()}
+        _describe(own, module.Config)
+        for name, definition in own.pop("$defs", {}).items():
+            _describe(definition, getattr(module, name))
+            schema["$defs"][f"{kind}-{name}"] = definition
         own["properties"] = {**own["properties"], **common, "use": {"const": kind}}
         own["required"] = sorted({*own.get("required", ()), "use"})
         schema["$defs"][f"{noun}-{kind}"] = own
         kinds.append({"$ref": f"#/$defs/{noun}-{kind}"})
     schema["$defs"][entry] = {"oneOf": kinds}
+
+
+def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Each option says what it means."""
+    for name, text in field_texts(model).items():
+        schema["properties"][name].setdefault("description", text)

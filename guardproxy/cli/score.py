@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from guardproxy.cli import COMMANDS
-from guardproxy.config import PREFIX, load_inference
+from guardproxy.config import load_inference, named_file
 from guardproxy.inference import WorkerError, models
 from guardproxy.inference.classifier import Classifier, score
 from guardproxy.text.windows import Sizes, windows
@@ -59,8 +59,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    named = os.environ.get(PREFIX + "CONFIG")
-    settings = load_inference(args.config or (Path(named) if named else None), os.environ)
+    settings = load_inference(named_file(args.config, os.environ), os.environ)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     workers = args.workers or min(4, cores)
     models.configure(settings.model_copy(update={"workers": workers}))

@@ -9,11 +9,12 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING, Any
 
 from guardproxy.cli import COMMANDS
-from guardproxy.config import PREFIX, Settings, Store, load
+from guardproxy.config import Settings, load, named_file
+from guardproxy.sections import Audit, Store
 from guardproxy.types import Path, UpstreamError
 
 if TYPE_CHECKING:
-    from guardproxy.engine import Guard
+    from guardproxy.server.reload import Reloader
 
 
 def add_parser(commands: Any) -> None:
@@ -27,6 +28,10 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--upstream", metavar="URL", help="base of the upstream's API, like http://127.0.0.1:8000/v1")
     parser.add_argument("--policies", metavar="DIR", help="folder of the policy (default: the shipped one)")
+    parser.add_argument(
+        "--shadow", metavar="DIR", help="folder of a candidate policy that decides beside it, and enforces nothing"
+    )
+    parser.add_argument("--shadow-percent", metavar="N", type=int, help="of requests that it reads (default: 100)")
     parser.add_argument("--config", metavar="FILE", type=File, help="settings in YAML")
     parser.add_argument("--host", help="address for clients (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, help="port for clients, 0 for any (default: 8080)")
@@ -52,13 +57,14 @@ def run(args: argparse.Namespace) -> int:
     """Serve until stopped. Exit codes: 0 stopped, 1 a check found something, 2 could not start."""
     settings = _settings(args)
     from guardproxy.server import run as server
+    from guardproxy.server.reload import open_policies
     from guardproxy.telemetry.log import configure
 
-    guard = server.build_guard(settings)
+    policies = open_policies(settings)
     if args.check:
-        return asyncio.run(_check(settings, guard))
+        return asyncio.run(_check(settings, policies))
     configure()
-    server.run(settings, guard)
+    server.run(settings, policies)
     return 0
 
 
@@ -66,6 +72,8 @@ def _settings(args: argparse.Namespace) -> Settings:
     flags: dict[str, tuple[Path, Any]] = {
         "--upstream": (("upstream", "url"), args.upstream),
         "--policies": (("policies",), args.policies),
+        "--shadow": (("shadow",), args.shadow),
+        "--shadow-percent": (("shadow_percent",), args.shadow_percent),
         "--host": (("listen", "host"), args.host),
         "--port": (("listen", "port"), args.port),
         "--admin-host": (("admin", "host"), args.admin_host),
@@ -74,24 +82,24 @@ def _settings(args: argparse.Namespace) -> Settings:
         "--store": (("store", "path"), args.store),
         "--allow-unauthenticated": (("listen", "allow_unauthenticated"), args.allow_unauthenticated),
     }
-    named = os.environ.get(PREFIX + "CONFIG")
-    return load(args.config or (File(named) if named else None), os.environ, flags)
+    return load(named_file(args.config, os.environ), os.environ, flags)
 
 
-async def _check(settings: Settings, guard: Guard) -> int:
+async def _check(settings: Settings, policies: Reloader) -> int:
     """Settings and policy were read already; now start the filters and ask the upstream."""
     from guardproxy.server.models import NO_LIST
     from guardproxy.server.run import service
 
-    quiet, said, trouble = settings.model_copy(update={"decision_log": "none", "store": Store()}), "answers", False
-    async with service(quiet, guard) as running:
+    said, trouble = "answers", False
+    quiet = settings.model_copy(update={"decision_log": "none", "store": Store(), "audit": Audit()})
+    async with service(quiet, policies) as running:
         try:
             await running.models.learn(2.0)
         except UpstreamError as e:
             said, trouble = str(e), e.code != NO_LIST
             if not trouble:  # it may serve all the same, but far more often the URL lacks its end
                 said += "; is this its API's base, as in http://127.0.0.1:8000/v1?"
-    policy = guard.policy
+    policy = policies.in_force.guard.policy
     print(f"policy {policy.name} {policy.version} ({policy.digest[:12]}): {len(policy.filters)} filters started")
     print(f"upstream {settings.upstream.url}: {said}")
     if unwritable := _unwritable(settings.decision_log):

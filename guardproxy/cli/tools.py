@@ -8,7 +8,7 @@ from pathlib import Path as File
 from typing import Any
 
 from guardproxy.cli import COMMANDS
-from guardproxy.config import PREFIX, Settings, load
+from guardproxy.config import Settings, load, named_file
 from guardproxy.types import ConfigError, Path
 
 
@@ -42,13 +42,13 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until stopped. Exit codes: 0 stopped, 2 could not start."""
     settings = _settings(args)
-    from guardproxy.server.run import build_guard
+    from guardproxy.server.reload import open_policies
     from guardproxy.telemetry.log import configure
     from guardproxy.tools.run import run as serve
 
-    guard = build_guard(settings)
+    policies = open_policies(settings)
     configure()
-    serve(settings, guard)
+    serve(settings, policies)
     return 0
 
 
@@ -67,8 +67,7 @@ def _settings(args: argparse.Namespace) -> Settings:
         if not equals or not name:
             raise ConfigError(f"--server {given!r} is no NAME=URL; write one like files=http://127.0.0.1:9000/mcp")
         flags[f"--server {name}"] = (("tools", "servers", name), {"url": url})
-    named = os.environ.get(PREFIX + "CONFIG")
-    return load(args.config or (File(named) if named else None), os.environ, flags, tools=True)
+    return load(named_file(args.config, os.environ), os.environ, flags, tools=True)
 
 
 def _address(given: str | None) -> tuple[str | None, int | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Generic, TypeAlias, TypeVar
@@ -36,7 +37,7 @@ _Failure: TypeAlias = tuple[str, FailureKind]
 _Ask: TypeAlias = Callable[[M], tuple[Finding, ...] | Awaitable[tuple[Finding, ...]]]
 
 
-class _Watching(Generic[M]):
+class _Watching(ABC, Generic[M]):
     """Something that monitors look at, on its way through. Not reusable."""
 
     def __init__(
@@ -47,12 +48,12 @@ class _Watching(Generic[M]):
         self._seen: tuple[_Ask[M], int] | None = None
 
     @property
-    def _enforcing(self) -> Sequence[M]:
-        raise NotImplementedError
+    @abstractmethod
+    def _enforcing(self) -> Sequence[M]: ...
 
     @property
-    def _shadow(self) -> Sequence[M]:
-        raise NotImplementedError
+    @abstractmethod
+    def _shadow(self) -> Sequence[M]: ...
 
     def _cuts(self, outcome: Outcome) -> bool:
         """There is nothing in conduct that could be replaced."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from guardproxy.engine.vault import Vault
-from guardproxy.types import Edit, Style
+from guardproxy.policy.model import Policy
+from guardproxy.types import Decision, Edit, Outcome, Style
 
 
 class Replacer:
@@ -20,16 +22,26 @@ class Replacer:
     give it back.
     """
 
-    def __init__(self, key: bytes, vault: Vault | None = None, *, issue: bool = False) -> None:
-        self._key, self._vault, self._issue = key, vault, issue
+    def __init__(
+        self, key: bytes, vault: Vault | None = None, *, issue: bool = False, languages: tuple[str, ...] = ()
+    ) -> None:
+        self._key, self._vault, self._issue, self._languages = key, vault, issue, languages
 
-    def bound(self, vault: Vault | None, *, issue: bool) -> Replacer:
-        """This one for a conversation."""
-        return self if vault is None else Replacer(self._key, vault, issue=issue)
+    def bound(self, vault: Vault | None, *, issue: bool, languages: tuple[str, ...] = ()) -> Replacer:
+        """This one for a conversation with somebody who accepts these languages."""
+        plain = vault is None and not languages
+        return self if plain else Replacer(self._key, vault, issue=issue, languages=languages)
 
     def reading(self) -> Replacer:
         """This one for a text that is only looked at: no value is put into the vault."""
-        return Replacer(self._key, self._vault) if self._issue else self
+        return Replacer(self._key, self._vault, languages=self._languages) if self._issue else self
+
+    def rewritten(self, policy: Policy, decision: Decision) -> str:
+        """What stands for a whole text: of several rules that rewrite it the first by name says it, of its findings the
+        first."""
+        rule = decision.rule
+        label = next(f.label for v in decision.verdicts if v.rule == rule and not v.shadow for f in v.findings)
+        return policy.rewritten(rule, label, self._languages)
 
     def __call__(self, edit: Edit, text: str) -> str:
         """Never empty, and delimited, so that removing a span can't build a new match out of its neighbours."""
@@ -40,9 +52,12 @@ class Replacer:
         if edit.style is Style.MASK:
             return "*" * max(len(text), 3)
         if edit.style is Style.HASH:
-            digest = hmac.new(self._key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
-            return f"[{edit.label}:{digest[:12]}]"
+            return f"[{edit.label}:{self.fingerprint(text)}]"
         return f"[{edit.label}]"
+
+    def fingerprint(self, text: str) -> str:
+        """By which equal texts can be told to be equal, by who doesn't know the key too."""
+        return hmac.new(self._key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:12]
 
     def render(self, text: str, edits: Iterable[Edit]) -> str:
         """The whole text with all edits made. Edits are sorted and don't overlap."""
@@ -70,3 +85,10 @@ def over_a_seam(parts: Sequence[str], crossing: Iterable[Edit], made: Sequence[I
             if edit.start < at < edit.end and sum(min(e.end, tail) - e.start for e in own if e.start < tail) < tail:
                 return edit
     return None
+
+
+def blocked(decision: Decision) -> Decision:
+    """What blocks where a rule would rewrite, and no other text can stand."""
+    said = [v for v in decision.verdicts if v.outcome is Outcome.REWRITE and not v.shadow]
+    instead = tuple(replace(v, outcome=Outcome.BLOCK) for v in said)
+    return Decision(Outcome.BLOCK, (), (*decision.verdicts, *instead))

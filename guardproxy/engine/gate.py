@@ -15,13 +15,13 @@ from operator import attrgetter
 from typing import NoReturn
 
 from guardproxy.engine import readings
-from guardproxy.engine.edits import Replacer
+from guardproxy.engine.edits import Replacer, blocked
 from guardproxy.engine.limits import Deadline, Held
-from guardproxy.engine.observe import FailureKind, Observer, Silent
+from guardproxy.engine.observe import FailureKind, Observer, Silent, heard, tell_matched
 from guardproxy.engine.plan import Plan
-from guardproxy.engine.readings import Reading, allowed
+from guardproxy.engine.readings import Reading
 from guardproxy.engine.second import Second
-from guardproxy.types import Context, Decision, Edit, Facts, Filter, Finding, Outcome, Report, Span, Verdict
+from guardproxy.types import Context, Decision, Edit, Facts, Filter, Finding, Outcome, Role, Span, Verdict
 
 MAX_FINDINGS = 1000
 SLICE = 8_192
@@ -45,9 +45,10 @@ class Gate:
     """One segment on its way through. Not shared, not reusable after Cut."""
 
     __slots__ = (  # from 30 attributes on, Python reads those of an object without slots more slowly
-        "_about", "_base", "_deadline", "_edits", "_fed", "_fed_pieces", "_held", "_made", "_observer", "_pieces", "_readings",
-        "_replacer", "_seam", "_second", "_shadow", "_since", "_streamed", "_tail", "_text", "_waited", "bypassed", "cuts",
-        "decision", "edited", "ended", "facts", "known", "placed", "plan", "quiet", "released",
+        "_about", "_base", "_deadline", "_edits", "_fed", "_fed_pieces", "_held", "_made", "_observer", "_pieces",
+        "_readings", "_replaced", "_replacer", "_seam", "_second", "_shadow", "_since", "_streamed", "_tail", "_text",
+        "_waited", "bypassed", "cuts", "decision", "edited", "ended", "facts", "known", "placed", "plan", "quiet", "released",
+        "rewritable",
     )  # fmt: skip
 
     def __init__(
@@ -72,20 +73,22 @@ class Gate:
         """(start, end) in the source of each edit made, and the length of what stands there now."""
         self.cuts = True
         """False: it reads to the end whatever it finds, for who only looks. The decision says what would have been cut."""
-        self.known: frozenset[str] | None = None
+        self.rewritable = facts.origin.tool is None or facts.origin.role is Role.TOOL
+        """Another text may stand for all of it. A call, a name or a JSON document would be none any more: there it is cut."""
+        self.known: frozenset[object] | None = None
         """For a second view of a text: rules that the first one told about, so that nothing is counted twice."""
         self.quiet = False
         """Another view of the text tells what was decided, unless this one blocks."""
         self._replacer, self._observer, self._held, self._deadline = replacer, observer, held, deadline
         self._text = ""  # what is not released yet, but for the latest pieces: joined when something is released
         self._pieces: list[str] = []
-        self._fed = 0
-        self._fed_pieces = 0
+        self._fed = self._fed_pieces = 0
         self._base = 0  # offset of the scans' zero, after a part ended
         self._seam = 0  # everything before it is out of reach
         self._tail = ""  # the end of what was released, read again by the next part
         self._edits: tuple[Edit, ...] = ()
         self._made: set[Span] = set()
+        self._replaced = False  # another text went out for all of it
         self._streamed = False
         self._since = 0.0  # when the oldest held text came in
         self._waited = 0.0
@@ -161,8 +164,7 @@ class Gate:
         self._readings = []
         return out
 
-    def _context(self) -> str:
-        """The end of what was fed that could be the beginning of a match, parts before this one included."""
+    def _context(self) -> str:  # the end of what was fed that could be the beginning of a match, earlier parts included
         text, start = self._held_text(), self.released
         if start == self._seam:
             text, start = self._tail + text, start - len(self._tail)
@@ -173,6 +175,7 @@ class Gate:
     def follow(self, other: Gate) -> None:
         """Read what comes next as what goes on behind the end of another gate's part: it is the same text."""
         self._seam, self._tail = self._fed, other._tail
+        self._replaced = other._replaced
         self._readings = []
 
     async def judge(self, text: str) -> tuple[Edit, ...]:
@@ -183,6 +186,7 @@ class Gate:
 
     async def look(self, text: str, *, last: bool = False) -> None:
         """Read more of a text that another view writes: `released` and `edits` say what came of it. Raises Cut."""
+        self.rewritable = False
         writing, self._replacer = self._replacer, self._replacer.reading()
         try:
             await self.feed(text, last=last)
@@ -258,28 +262,33 @@ class Gate:
 
     def _overflow(self, settled: int, last: bool) -> Finding | None:
         limits = self.plan.policy.defaults
-        waiting = self._fed - (self.released if limits.release == "whole" else max(settled, self.released))
-        bound = limits.max_whole if limits.release == "whole" else limits.max_hold
+        whole = limits.release == "whole" or (self.plan.rewrites and self.rewritable)
+        waiting = self._fed - (self.released if whole else max(settled, self.released))
+        bound = limits.max_whole if whole else limits.max_hold
         return Finding("guard", "guard.overflow", 1.0) if not last and waiting > bound else None
 
     # ------------------------------------------------------------------------------------------------ deciding
 
     def _decide(self, found: list[Finding]) -> None:
+        if (log := self.plan.policy.log) != "none":
+            tell_matched(self._observer, log, found, self._held_text(), self.released, self._replacer.fingerprint)
         findings = (*self.facts.findings, *found)
         if len(findings) > MAX_FINDINGS:
             findings = (*findings[:MAX_FINDINGS], Finding("guard", "guard.overflow", 1.0))
         self.facts = replace(self.facts, findings=findings)
         self.decision = self.plan.decide(self.facts)
+        begun = (self.released or self._tail) and not self._replaced  # some of it is out, maybe under another name
+        if self.cuts and self.decision.outcome is Outcome.REWRITE and (begun or not self.rewritable):
+            self.decision = blocked(self.decision)
         failures = [f for f in found if f.label.startswith("guard.") and f.label not in _NO_FAILURES]
         for finding in failures:
             kind: FailureKind = finding.label.removeprefix("guard.")  # type: ignore[assignment]
             self._observer.filter_failed(finding.filter, kind, allowed=self.decision.outcome < Outcome.BLOCK)
-        if (
-            self.decision.outcome >= Outcome.REQUIRE_APPROVAL and self.cuts
-        ):  # what is written in a text waits for nobody
+        if self.decision.outcome >= Outcome.REQUIRE_APPROVAL and self.cuts:  # what is written waits for nobody
             self._cut()
         self._edits = self.decision.edits
-        if self.cuts and any(e.start < self.released and (e.start, e.end) not in self._made for e in self._edits):
+        late = any(e.start < self.released and (e.start, e.end) not in self._made for e in self._edits)
+        if self.cuts and late and not self._replaced:
             self._cut()  # its head is out already: what can't be taken back is at least not finished
 
     def overflow(self) -> None:
@@ -321,6 +330,10 @@ class Gate:
     def _release(self, settled: int, last: bool) -> str:
         """The text up to `settled` with its edits made; an edit that is not wholly settled waits."""
         mode = self.plan.policy.defaults.release
+        if self.plan.rewrites and self.rewritable:
+            if last and (self._replaced or self.decision.outcome is Outcome.REWRITE):
+                return self._rewrite()
+            mode = "whole"
         if mode == "whole" and not last:
             settled = self.released
         elif mode == "eager":
@@ -329,9 +342,8 @@ class Gate:
         if settled <= start:
             self._clock(start)
             return ""
-        text = self._held_text()
+        text, at = self._held_text(), start
         out: list[str] = []
-        at = start
         # edits are sorted and don't overlap: only the one before the first that starts later can reach in
         first = bisect_right(self._edits, start, key=_start)
         for edit in self._edits[max(0, first - 1) :]:
@@ -354,6 +366,16 @@ class Gate:
         self._held.now -= settled - start
         self._clock(start)
         return "".join(out)
+
+    def _rewrite(self) -> str:
+        """Other words for the whole text, once; nothing that comes behind them is of use."""
+        start, out = self.released, "" if self._replaced else self._replacer.rewritten(self.plan.policy, self.decision)
+        self.placed.append((start, self._fed, len(out)))
+        self._replaced = self.edited = True
+        self._held.now -= self._fed - start
+        self._pieces, self._text, self.released = [], "", self._fed
+        self._clock(start)
+        return out
 
     def _held_text(self) -> str:
         if self._pieces:
@@ -392,7 +414,7 @@ class Gate:
         """Whether another view of the same text told all that this one has to tell."""
         if self.decision.outcome >= Outcome.BLOCK:
             return False
-        return self.quiet or (self.known is not None and all(v.rule in self.known for v in self.decision.verdicts))
+        return self.quiet or (self.known is not None and heard(self.facts, self.decision) <= self.known)
 
     def _close_scans(self) -> None:
         readings.close(self._readings, self._observer)
@@ -403,20 +425,17 @@ class Gate:
         """Run the filters that only shadow rules need, after the text went out, and tell the decision with theirs."""
         if not self.plan.behind or self.bypassed:
             return
-        text, found = "".join(self._shadow), list(self.facts.findings)
-        for one in self.plan.shadow:
-            try:
-                async with asyncio.timeout(allowed(self._deadline, one, len(text), 1)):
-                    report = one.open(self.facts.origin, self._about).feed(text, last=True)
-                    found += (report if isinstance(report, Report) else await report).findings
-            except Exception as e:
-                kind: FailureKind = "timeout" if isinstance(e, TimeoutError) else "error"
-                self._observer.filter_failed(one.name, kind, allowed=True)
-        facts = replace(self.facts, findings=tuple(found[:MAX_FINDINGS]))
+        text = "".join(self._shadow)
+        said = await readings.behind(self.plan, text, self.facts.origin, self._about, self._deadline, self._observer)
+        known, found = len(self.facts.findings), (*self.facts.findings, *said)
+        facts = replace(self.facts, findings=found[:MAX_FINDINGS])
         self.facts = await self._escalated_behind(text, facts)
+        if (log := self.plan.policy.log) != "none":
+            behind = self.facts.findings[known:]
+            tell_matched(self._observer, log, behind, text, 0, self._replacer.fingerprint)
         shadowed = [v for v in self.plan.decide(self.facts).verdicts if v.shadow]
-        said = [v for v in self.decision.verdicts if not v.shadow]
-        self._observer.decided(self.facts, replace(self.decision, verdicts=(*said, *shadowed)), final=True)
+        spoken = [v for v in self.decision.verdicts if not v.shadow]
+        self._observer.decided(self.facts, replace(self.decision, verdicts=(*spoken, *shadowed)), final=True)
 
     async def _escalated_behind(self, text: str, facts: Facts) -> Facts:
         """The facts with what stage 2 says where only shadow rules ask it."""

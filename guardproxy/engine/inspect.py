@@ -75,8 +75,10 @@ class Inspector:
         model: str = "",
         tenant: str = "default",
         said: Callable[[], Sequence[Utterance]] | None = None,
+        quiet: Callable[[str], bool] | None = None,
     ) -> None:
-        """`said`: what was said before, for filters that read more than one text."""
+        """`said`: what was said before, for filters that read more than one text. `quiet`: as in `guard_json`."""
+        self._quiet = quiet
         self.model, self._said = model, said
         self._guard, self._observer = guard, observer
         self._request, self._route, self._tenant = request, route, tenant
@@ -90,6 +92,8 @@ class Inspector:
         edits = await gate.judge(text)
         decision = gate.decision
         released = None if decision.outcome >= Outcome.BLOCK else gate.render(text, edits)
+        if decision.outcome is Outcome.REWRITE:
+            released = self._guard.replacer.rewritten(gate.plan.policy, decision)
         said = tuple(v for v in decision.verdicts if not v.shadow)
         return Inspection(decision.outcome, gate.facts.findings, said, edits, released)
 
@@ -102,12 +106,14 @@ class Inspector:
 
         released: str | None
         try:
-            released = await guard_json(text, view)
+            released = await guard_json(text, view, quiet=self._quiet)
         except Cut:  # what would have to change stands where nothing can be changed
             released = None
         outcome = max((g.decision.outcome for g in gates), default=Outcome.ALLOW)
         findings = dict.fromkeys(f for g in gates for f in g.facts.findings)
         verdicts = dict.fromkeys(v for g in gates for v in g.decision.verdicts if not v.shadow)
+        if any(g.decision.outcome is Outcome.REWRITE for g in gates):  # it would be no JSON any more
+            outcome = Outcome.BLOCK
         if outcome >= Outcome.BLOCK:
             released = None
         return Inspection(outcome, tuple(findings), tuple(verdicts), (), released)

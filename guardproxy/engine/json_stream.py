@@ -17,6 +17,7 @@ from guardproxy.engine.gate import SLICE, Cut, Gate
 from guardproxy.engine.json_lexer import Broken, Closed, Lexer, Opened, Said, Unescaper
 from guardproxy.engine.json_text import MAX_STRINGS, escaped, guard_json
 from guardproxy.engine.json_value import Value
+from guardproxy.engine.observe import heard
 from guardproxy.types import Edit, Outcome, Style
 
 MAX_VALUE = 65_536
@@ -396,13 +397,13 @@ class JsonStream:
         self._ended = True
         self.raw.hold(-self._extra)
         self.raw.end()
-        told = {v.rule for v in self.raw.decision.verdicts}
+        told = heard(self.raw.facts, self.raw.decision)
         for gate in self._views:
             gate.end()
-            rules = {v.rule for v in gate.decision.verdicts}
-            if gate.quiet and gate.decision.outcome < Outcome.BLOCK and not rules <= told:
+            said = heard(gate.facts, gate.decision)
+            if gate.quiet and gate.decision.outcome < Outcome.BLOCK and not said <= told:
                 gate.tell()
-                told |= rules
+                told |= said
         self._views.clear()
         self._values.clear()
         self._text = ""

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from guardproxy.engine.gate import Gate
+from guardproxy.engine.observe import heard
 from guardproxy.engine.strings import MAX_DEPTH, JsonString, is_json, strings_of
 from guardproxy.policy.decide import unite
 from guardproxy.types import Edit
@@ -30,13 +31,18 @@ _TURN = 64
 """Strings after which other requests have their turn."""
 
 
-async def guard_json(text: str, open_view: Callable[[], Gate], *, depth: int = 0) -> str:
-    """The text with its edits made, still JSON. What is no JSON is guarded as plain text. Raises Cut."""
+async def guard_json(
+    text: str, open_view: Callable[[], Gate], *, depth: int = 0, quiet: Callable[[str], bool] | None = None
+) -> str:
+    """The text with its edits made, still JSON. What is no JSON is guarded as plain text. Raises Cut.
+
+    `quiet`: whether surely nothing is found in a text, as `Guard.quiet`; keys and values that are need no gate of their own.
+    """
     gate = open_view()
     if not is_json(text):
         return await _guard_broken(gate, text, open_view)
     edits = await gate.judge(text)
-    told = (gate.known or frozenset()) | {v.rule for v in gate.decision.verdicts}
+    told = (gate.known or frozenset()) | heard(gate.facts, gate.decision)
 
     def open_gate() -> Gate:
         """A gate for another view of the same text."""
@@ -60,7 +66,10 @@ async def guard_json(text: str, open_view: Callable[[], Gate], *, depth: int = 0
         if token.key:
             if own:
                 gate.refuse(own[0])
-            await _guard_key(token.value, open_gate)
+            if quiet is None or not quiet(token.value):
+                await _guard_key(token.value, open_gate)
+            continue
+        if quiet is not None and not own and not _nested(token.value) and quiet(token.value):
             continue
         value = await _guard_value(text, token, own, open_gate, depth)
         if value is not None:
@@ -113,7 +122,7 @@ async def _guard_value(
     own = await gate.judge(token.value)
     places = [m.start() for m in _ESCAPE.finditer(text, token.start + 1, token.end - 1)] if own or raw else []
     outer = _decoded(places, raw)
-    if depth < MAX_DEPTH and token.value.lstrip()[:1] in ("{", "[", '"') and is_json(token.value):
+    if depth < MAX_DEPTH and _nested(token.value) and is_json(token.value):
         for edit in outer:  # seen from outside only (by its key, say): inside it might break the inner document
             if not any(e.start < edit.end and edit.start < e.end for e in own):
                 gate.refuse(edit)
@@ -129,6 +138,11 @@ async def _guard_value(
         out += (text[at : places[edit.start]], escaped(said))
         at = places[edit.end]
     return "".join((*out, text[at : token.end - 1]))
+
+
+def _nested(value: str) -> bool:
+    """Whether it may be a document itself."""
+    return value.lstrip()[:1] in ("{", "[", '"')
 
 
 def escaped(value: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from guardproxy.policy.decide import decide
-from guardproxy.policy.model import Policy, Rule
+from guardproxy.policy.model import Mode, Policy, Rule
 from guardproxy.text import PatternFilter, fuse
 from guardproxy.types import (
     CallMonitor,
@@ -20,10 +21,12 @@ from guardproxy.types import (
     Monitor,
     Needs,
     Origin,
+    Outcome,
     Role,
     View,
 )
 
+Fusing: TypeAlias = Callable[[Sequence[PatternFilter]], PatternFilter]
 _PLANS = 4096  # distinct (origin, model, tenant, route); beyond it the memory starts anew
 
 
@@ -49,6 +52,9 @@ class Plan:
     shadow_reviewers: tuple[ConversationMonitor, ...] = ()
     """Monitors of conversations that only shadow rules need: they run behind the reply."""
 
+    rewrites: bool = False
+    """An enforcing rule may put another text for the whole of it: nothing goes out before its end."""
+
     @property
     def behind(self) -> bool:
         """Something has to be read once more, behind the text."""
@@ -62,9 +68,14 @@ class Plans:
     """The plans of one policy and its running filters and monitors."""
 
     def __init__(
-        self, policy: Policy, filters: Mapping[str, Filter], monitors: Mapping[str, Monitor] | None = None
+        self,
+        policy: Policy,
+        filters: Mapping[str, Filter],
+        monitors: Mapping[str, Monitor] | None = None,
+        fusing: Fusing | None = fuse,
     ) -> None:
-        self.policy, self.filters = policy, filters
+        """`fusing`: makes one filter of several; it may give one that is there already. None: each reads by itself."""
+        self.policy, self.filters, self._fuse_all = policy, filters, fusing
         self._calls: dict[str, CallMonitor] = {}
         self._conversations: dict[str, ConversationMonitor] = {}
         for name, monitor in (monitors or {}).items():
@@ -90,13 +101,15 @@ class Plans:
         """The most that some filter in use reads."""
         return max((getattr(one, "needs", Needs.SEGMENT) for one in self._used.values()), default=Needs.SEGMENT)
 
-    def of(self, origin: Origin, model: str, tenant: str, route: str) -> Plan:
-        key = (origin.direction, origin.role, origin.channel, origin.inferred, origin.tool, model, tenant, route)
+    def of(self, origin: Origin, model: str, tenant: str, route: str, outside: frozenset[str] = frozenset()) -> Plan:
+        """`outside`: the rules that only watch here (`Policy.outside`)."""
+        place = (origin.direction, origin.role, origin.channel, origin.inferred, origin.tool)
+        key = (*place, model, tenant, route, outside)
         plan = self._plans.get(key)
         if plan is None:
             if len(self._plans) >= _PLANS:
                 self._plans.clear()
-            rules = self.policy.rules_for(origin, model=model, tenant=tenant, route=route)
+            rules = self.policy.rules_for(origin, model=model, tenant=tenant, route=route, outside=outside)
             plan = self._plans[key] = self._of_rules(rules)
         return plan
 
@@ -113,10 +126,13 @@ class Plans:
             tuple(self._calls[n] for n in shadow if n in self._calls),
             tuple(self._conversations[n] for n in enforcing if n in self._conversations),
             tuple(self._conversations[n] for n in shadow if n in self._conversations),
+            any(r.then is Outcome.REWRITE and r.mode is Mode.ENFORCE for r in rules),
         )
 
     def _fuse(self, names: list[str]) -> tuple[Filter, ...]:
         """One search instead of several, where filters are patterns with the same views and text waits for all of them."""
+        if self._fuse_all is None:
+            return tuple(self.filters[name] for name in names)
         alike: dict[frozenset[View], list[PatternFilter]] = {}
         rest: list[Filter] = []
         for name in names:
@@ -128,18 +144,20 @@ class Plans:
         return (*map(self._fused_of, alike.values()), *rest)
 
     def _fused_of(self, group: list[PatternFilter]) -> PatternFilter:
+        assert self._fuse_all is not None
         key = tuple(f.name for f in group)
         if key not in self._fused:
-            self._fused[key] = fuse(group)
+            self._fused[key] = self._fuse_all(group)
         return self._fused[key]
 
     def _foreseen(self) -> Iterator[tuple[Rule, ...]]:
         """The rules of every origin that the policy tells apart, so that nothing is compiled while serving."""
         tools = {None, *(t for r in self.policy.rules for t in (r.scope.tool or ()))}
-        for direction, role, channel, tool in itertools.product(Direction, Role, (None, *Channel), tools):
-            yield self.policy.rules_for(Origin(direction, role, channel, tool))
+        places = itertools.product(Direction, Role, (None, *Channel), tools, self.policy.stages())
+        for direction, role, channel, tool, outside in places:
+            yield self.policy.rules_for(Origin(direction, role, channel, tool), outside=outside)
 
-    async def start(self) -> None:
-        """Start every filter and monitor that some rule needs; of fused ones only the fusion."""
-        for one in self._used.values():
-            await one.start()
+    @property
+    def used(self) -> tuple[Filter | Monitor, ...]:
+        """Every filter and monitor that some rule needs; of fused ones only the fusion."""
+        return tuple(self._used.values())

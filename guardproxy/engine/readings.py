@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Coroutine, Iterable
+from dataclasses import replace
 from typing import Final
 
 from guardproxy.engine.limits import Deadline
 from guardproxy.engine.observe import FailureKind, Observer
+from guardproxy.engine.plan import Plan
 from guardproxy.types import Context, Filter, Finding, Origin, Report, Scan
 
 WAITING: Final = 1000
@@ -137,3 +139,20 @@ async def _listen(reading: Reading, limit: float) -> None:
     """Take the reports that are owed, in order."""
     while reading.owed and not reading.dead:
         reading.found += await _given(reading, reading.owed.pop(0), limit)
+
+
+async def behind(
+    plan: Plan, text: str, origin: Origin, about: Context, deadline: Deadline, observer: Observer
+) -> list[Finding]:
+    """What filters say about a text that is out: for shadow rules, so a failure only counts."""
+    found: list[Finding] = []
+    for one in plan.shadow:
+        try:
+            async with asyncio.timeout(allowed(deadline, one, len(text), 1)):
+                report = one.open(origin, about).feed(text, last=True)
+                found += (report if isinstance(report, Report) else await report).findings
+        except Exception as e:
+            kind: FailureKind = "timeout" if isinstance(e, TimeoutError) else "error"
+            observer.filter_failed(one.name, kind, allowed=True)
+    lists_of = plan.policy.lists_of
+    return [f if f.span is None else replace(f, lists=lists_of(text[slice(*f.span)])) for f in found]

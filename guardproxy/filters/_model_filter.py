@@ -28,6 +28,7 @@ ROLES: Final[Mapping[Role, str]] = {
     Role.USER: "user",
     Role.ASSISTANT: "assistant",
     Role.TOOL: "tool",
+    Role.TRAINING_EXAMPLE: "training_example",
 }
 """Who says a segment, as models are told."""
 
@@ -44,9 +45,9 @@ class ModelConfig(FilterConfig):
     """Name of a model in the operator's settings (`inference: models:`). Never a path, never fetched."""
     threshold: float = Field(0.3, gt=0, lt=1)
     """Scores below it are not reported. 0.5 is where a model was made to be used."""
-    window: int = Field(600, ge=100, le=4000)
+    window: int = Field(720, ge=100, le=4000)
     """Characters that the model reads at once."""
-    step: int = Field(400, ge=50, le=4000)
+    step: int = Field(480, ge=50, le=4000)
     """Characters from the beginning of a window to that of the next one. Half of what windows share or less finds what lies
     across a border."""
 
@@ -79,6 +80,7 @@ class ModelFilter:
         self.name, self.hold, self.config = name, config.hold, config
         self.labels = tuple(label for label in self.OUTPUTS if not config.labels or label in config.labels)
         self.sizes = Sizes.of(config.window, config.step)
+        self.floor = config.threshold
         self._least = math.log(config.threshold / (1 - config.threshold))
         self.classifier: Classifier | None = None
         self.picks: tuple[tuple[str, tuple[int, ...]], ...] = ()
@@ -126,7 +128,10 @@ class ModelFilter:
     def open(self, origin: Origin, context: Context) -> ModelScan:
         if self.classifier is None:
             raise RuntimeError(f"filter {self.name!r} is not started")
-        return ModelScan(self, self.classifier, self.role(origin), context.tenant)
+        role = self.role(origin)
+        if origin.role is Role.TRAINING_EXAMPLE and role not in self.classifier.spec.roles:
+            role = ROLES[Role.USER]  # a model of the operator's that knows of no training
+        return ModelScan(self, self.classifier, role, context.tenant)
 
     def said(self, window: Window, logits: Sequence[float]) -> list[Finding]:
         """The findings of a window."""

@@ -14,6 +14,8 @@ missed. Wrongly found: thinking that quotes or discusses such phrases, or obeys 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from guardproxy.filters._thinking_phrases import claim_rules, denied, thought_rules
 from guardproxy.filters._together import Together
 from guardproxy.text import PatternFilter
@@ -56,6 +58,8 @@ EXAMPLES: dict[str, str | None] = {
     "This is a test of the parser.": None,
     "Pretend that you are a pirate.": None,
 }
+_DENIED = 0.6
+"""Score of a claim that is denied: people correct themselves too."""
 _LEAST = 0.1
 """What scores less is no finding: a phrase behind a negation."""
 
@@ -74,6 +78,21 @@ class Filter:
         self.name, self.hold = name, config.hold
         self._thoughts = PatternFilter(name, thought_rules(), hold=config.hold, views=frozenset())
         self._claims = PatternFilter(name, claim_rules(), hold=config.hold, views=frozenset())
+
+    @property
+    def ceilings(self) -> Mapping[str, float]:
+        """Label to the score of its surest phrase."""
+        found = {LABELS[3]: _DENIED}
+        for rule in self._thoughts.rules:
+            found[rule.label] = max(rule.score, found.get(rule.label, 0.0))
+        return found
+
+    def says_at(self, label: str, origin: Origin) -> bool:
+        """Thoughts are looked for in thinking, claims in all else that the assistant replies."""
+        if origin.direction is not Direction.RESPONSE or origin.role is not Role.ASSISTANT:
+            return False
+        unsure = origin.channel is None or origin.inferred
+        return unsure or (origin.channel is Channel.ANALYSIS) is (label != LABELS[3])
 
     def open(self, origin: Origin, context: Context) -> Scan:
         scans: list[Scan] = []
@@ -123,7 +142,7 @@ class _Claims:
         if not report.findings:
             return report
         self._read_thinking()
-        found = (Finding(self._name, LABELS[3], 0.6, f.span) for f in report.findings if f.label in self._denied)
+        found = (Finding(self._name, LABELS[3], _DENIED, f.span) for f in report.findings if f.label in self._denied)
         return Report(tuple(found), report.settled)
 
     def _read_thinking(self) -> None:

@@ -46,6 +46,10 @@ class Filter:
     def open(self, origin: Origin, context: Context) -> RunScan:
         return RunScan(self.name)
 
+    def quiet(self, text: str) -> bool:
+        """As for filters of patterns: whether there is surely nothing in this text, nor in any part of it."""
+        return text.isascii() or not _RUN.search(text)
+
     async def start(self) -> None:
         """Nothing to load."""
 

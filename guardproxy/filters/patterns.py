@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -49,10 +49,15 @@ class PatternEntry(BaseModel):
 
     model_config = _STRICT
     id: _Id
+    """Name of the entry, unique in its filter."""
     pattern: _Text
+    """Regular expression in Python's syntax; every repetition has an upper bound."""
     label: _Label | None = None
+    """Another label than `<filter>.<id>`."""
     score: _Score = 1.0
+    """Score of its findings."""
     ignore_case: bool = False
+    """Capital and small letters are the same."""
     before: str = Field("", max_length=200)
     """Inside of an ASCII character class that must not stand just before a match: `A-Za-z0-9`."""
     after: str = Field("", max_length=200)
@@ -64,10 +69,15 @@ class KeywordEntry(BaseModel):
 
     model_config = _STRICT
     id: _Id
+    """Name of the entry, unique in its filter."""
     words: tuple[_Word, ...] = Field(min_length=1)
+    """Words and phrases."""
     label: _Label | None = None
+    """Another label than `<filter>.<id>`."""
     score: _Score = 1.0
+    """Score of its findings."""
     ignore_case: bool = True
+    """Capital and small letters are the same."""
     whole_words: bool = True
     """Not inside a longer word. Scripts written without spaces (Chinese, Japanese, Thai, …) have no such border."""
     leet: bool = False
@@ -78,7 +88,9 @@ class Config(FilterConfig):
     """At most 1,000 patterns and 10,000 words, 1,000,000 characters together."""
 
     patterns: tuple[PatternEntry, ...] = Field((), max_length=MAX_PATTERNS)
+    """Regular expressions."""
     keywords: tuple[KeywordEntry, ...] = ()
+    """Lists of words."""
 
 
 class BadPattern(ConfigError):
@@ -109,6 +121,16 @@ class Filter(PatternFilter):
         rules += [rule for entry in config.keywords for rule in _word_rules(name, entry)]
         super().__init__(name, rules, hold=config.hold, views=config.views)
         self.labels = labels(config, name)
+        self._entries: list[PatternEntry | KeywordEntry] = [*config.patterns, *config.keywords]
+
+    @property
+    def ceilings(self) -> Mapping[str, float]:
+        """Label to the highest score of its entries."""
+        found: dict[str, float] = {}
+        for entry in self._entries:
+            label = _label(self.name, entry)
+            found[label] = max(entry.score, found.get(label, 0.0))
+        return found
 
 
 def _check_size(name: str, config: Config) -> None:

@@ -278,7 +278,9 @@ class Config(FilterConfig):
     """Which kinds are looked for: `only` these, or all; less `skip`. A kind left out costs nothing."""
 
     only: Labels = frozenset()
+    """Look for these labels alone; empty means all."""
     skip: Labels = frozenset()
+    """Do not look for these labels."""
 
 
 class Filter(PatternFilter):

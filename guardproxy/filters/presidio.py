@@ -146,7 +146,7 @@ class Filter:
     def __init__(self, name: str, config: Config) -> None:
         config.refuse_views(name)
         self.name, self.hold = name, config.hold
-        self.config, self.workers = config, config.workers
+        self.config, self.workers, self.floor = config, config.workers, config.score
         self.told, pace = _told(name, config)
         """The entities that the token classifier tells."""
         wanted = config.wanted(self.told)

@@ -84,6 +84,10 @@ class Filter:
         self._sources: OrderedDict[tuple[str, tuple[str, ...]], Source] = OrderedDict()
         self._latest: tuple[object, str, Source | None] = (None, "", None)
 
+    def says_at(self, label: str, origin: Origin) -> bool:
+        """Only replies are read, and planted strings are looked for where there are any."""
+        return origin.direction is Direction.RESPONSE and (label != LABELS[1] or self._canaries is not None)
+
     def open(self, origin: Origin, context: Context) -> Scan:
         scans: list[Scan] = []
         if origin.direction is Direction.RESPONSE:

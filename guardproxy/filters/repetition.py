@@ -62,6 +62,10 @@ class Filter:
         config.refuse_views(name)
         self.name, self.hold, self._config = name, config.hold, config
 
+    def says_at(self, label: str, origin: Origin) -> bool:
+        """Only replies are read, and only with `max_chars` they can be too long."""
+        return origin.direction is Direction.RESPONSE and (label != LABELS[1] or self._config.max_chars is not None)
+
     def open(self, origin: Origin, context: Context) -> RepetitionScan:
         return RepetitionScan(self.name, self._config, reads=origin.direction is Direction.RESPONSE)
 

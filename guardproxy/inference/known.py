@@ -20,7 +20,7 @@ from guardproxy.types import ConfigError
 ROLES: Final = frozenset({"user", "assistant", "document", "tool", "training_example"})
 START: Final = 300.0
 """Seconds that loading may take: gigabytes from a slow disk, a checkpoint that is converted."""
-WIDTH, STEP = 600, 400
+WIDTH, STEP = 720, 480
 """Characters of a window, and from one to the next, where a filter doesn't say."""
 
 DETOXIFY: Final[Mapping[str, str]] = {

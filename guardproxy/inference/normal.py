@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import re
 import unicodedata
 from functools import lru_cache
@@ -28,6 +29,18 @@ _LEET_TABLE = str.maketrans(_LEET)
 _DISGUISED = re.compile(
     r"(?<![\w@$!.])(?=[\w@$!]*[^\W\d_][013457@$!]+[^\W\d_])(?:[^\W\d_]|[013457@$!](?=\w))+(?![\w@$]|\.\w)"
 )
+_TOKEN = re.compile(r"(?<![\w.])[^\W_][\w@$]*(?!\w|\.\w)")
+_LEET_WORD = re.compile(r"(?=[^A-Za-z]*[A-Za-z])(?=[^013457@$]*[013457@$])[A-Za-z013457@$]+|[14]")
+_LEET_SHARE = 0.4
+"""Words that are letters and digits, of all words, from which on the whole text is read as leetspeak."""
+# fmt: off
+_ROT13 = frozenset((
+    "gur", "naq", "ubj", "gung", "guvf", "jung", "sbe", "lbh", "lbhe", "jvgu", "znxr", "pna", "zr", "zl",
+    "gb", "bs", "jurer", "jul", "qb", "sebz", "jvyy", "abg", "ner",
+))
+# fmt: on
+_ENGLISH = frozenset(codecs.decode(word, "rot13") for word in _ROT13)
+_WORDS = re.compile(r"[A-Za-z]+")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}={0,2}(?![A-Za-z0-9+/=_-])")
 _URL_SAFE = str.maketrans("-_", "+/")
 
@@ -56,6 +69,27 @@ def _mixed(match: re.Match[str]) -> str:
     return word.translate(_ALIKE) if not word.isascii() and _LATIN.search(word) else word
 
 
+def _unrotated(text: str) -> str:
+    """Text in rot13 as it was before: known by the small words of English, which every sentence has."""
+    words = [word.lower() for word in _WORDS.findall(text)]
+    rotated = [word for word in words if word in _ROT13]
+    if len(set(rotated)) < 2 or len(rotated) * 8 < len(words):
+        return text
+    plain = sum(word in _ENGLISH for word in words)
+    return codecs.decode(text, "rot13") if len(rotated) > 2 * plain else text
+
+
+def _unleet(text: str) -> str:
+    """Digits in words as the letters that they stand for; in a text that is full of such words, in all of it."""
+    words = _TOKEN.findall(text)
+    mixed = sum(_LEET_WORD.fullmatch(word) is not None for word in words)
+    if mixed < 4 or mixed < _LEET_SHARE * len(words):
+        return _DISGUISED.sub(lambda m: m[0].translate(_LEET_TABLE), text)
+    return _TOKEN.sub(
+        lambda m: m[0].translate(_LEET_TABLE) if _LEET_WORD.fullmatch(m[0]) or m[0].isdigit() else m[0], text
+    )
+
+
 def normal(text: str) -> str:
     """The text as models read it. Bounded: never more than a few times longer than `text`, in time linear in it."""
     if not text.isascii():
@@ -65,5 +99,5 @@ def normal(text: str) -> str:
     if len(text) > 24:
         text = _BASE64.sub(_decoded, text)
     text = _SPACED.sub(lambda m: _GAPS.sub("", m[0]), text)
-    text = _DISGUISED.sub(lambda m: m[0].translate(_LEET_TABLE), text)
+    text = _unrotated(_unleet(text))
     return _RUN.sub(lambda m: (m[1] or m[2]) * 3, text)

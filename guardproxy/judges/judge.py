@@ -7,26 +7,24 @@ environment, and no name is believed that resolves to where no judge can be. Wha
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 import logging
 import random
-import socket
 import time
 from collections.abc import Coroutine, Iterable, Sequence
-from typing import Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-import aiohttp
-from aiohttp import hdrs
-from aiohttp.abc import AbstractResolver, ResolveResult
 from pydantic import SecretStr
 
 from guardproxy.inference.verdicts import Opinions, UnreadableVerdict
-from guardproxy.judge_target import JudgeTarget, forbidden
+from guardproxy.judge_target import JudgeTarget
 from guardproxy.judges.breaker import Breaker
 from guardproxy.judges.protocols import PROTOCOLS
 from guardproxy.judges.question import Exchange, JudgeError, JudgeTimeout, Question
 from guardproxy.types import Json
+
+if TYPE_CHECKING:
+    import aiohttp
 
 MAX_ANSWER: Final = 262_144
 """Bytes of a judge's answer that are read."""
@@ -34,7 +32,6 @@ _PAUSE: Final = 0.1
 """Seconds before the first retry; each next pause is twice as long."""
 _QUIET: Final = 10.0
 """Seconds between two lines of the log about one judge."""
-_KEEP_ALIVE: Final = 4.0
 T = TypeVar("T")
 _logger = logging.getLogger("guardproxy.judges")
 
@@ -122,6 +119,8 @@ class Judge:
             self._turns.release()
 
     async def _attempt(self, exchange: Exchange) -> Json:
+        from aiohttp import ClientError
+
         session = self._opened()
         body = json.dumps(exchange.body).encode("ascii")
         try:
@@ -133,7 +132,7 @@ class Judge:
         except _Failed:
             self._breaker.failed()
             raise
-        except (aiohttp.ClientError, OSError) as e:  # its message may quote the server: unused
+        except (ClientError, OSError) as e:  # its message may quote the server: unused
             self._breaker.failed()
             raise _Failed(f"it can't be reached or broke off ({type(e).__name__})") from None
         self._breaker.succeeded()
@@ -148,14 +147,14 @@ class Judge:
         """Raise for an answer whose head says that it is no verdict."""
         status = response.status
         if status == 429 or status >= 500:
-            raise _Failed(f"it answers with status {status}", _seconds(response.headers.get(hdrs.RETRY_AFTER, "")))
+            raise _Failed(f"it answers with status {status}", _seconds(response.headers.get("Retry-After", "")))
         if 300 <= status < 400:
             raise self._error("it answers with a redirect, and none is followed; correct its `url`")
         if status in (401, 403):
             raise self._error(f"it refuses the key (status {status}); set its `key_env`")
         if status != 200:
             raise self._error(f"it answers with status {status}; are `url`, `protocol` and `model` right?")
-        if response.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
+        if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             raise self._error("it compressed its answer, unasked")
 
     def _error(self, why: str) -> JudgeError:
@@ -170,24 +169,10 @@ class Judge:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
-            headers = {
-                hdrs.ACCEPT: "application/json",
-                hdrs.ACCEPT_ENCODING: "identity",
-                hdrs.CONTENT_TYPE: "application/json",
-                hdrs.USER_AGENT: "guardproxy",
-            }
-            if self._key is not None:
-                headers[hdrs.AUTHORIZATION] = f"Bearer {self._key.get_secret_value()}"
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=self.target.concurrency, keepalive_timeout=_KEEP_ALIVE, resolver=_Resolver()
-                ),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers=headers,
-                trust_env=False,
-                auto_decompress=False,
-                timeout=aiohttp.ClientTimeout(total=None),  # `ask` bounds the whole
-            )
+            from guardproxy.judges.session import opened
+
+            key = self._key.get_secret_value() if self._key is not None else None
+            self._session = opened(self.target.concurrency, key)
         return self._session
 
     async def aclose(self) -> None:
@@ -223,29 +208,6 @@ async def _read(response: aiohttp.ClientResponse) -> bytes | None:
 def _seconds(value: str) -> float:
     """A Retry-After in seconds; a date, or anything else, counts as none."""
     return min(float(value), 3600.0) if value.isascii() and value.isdigit() else 0.0
-
-
-class _Resolver(AbstractResolver):
-    """The system's resolver, without the addresses where no judge can be."""
-
-    def __init__(self) -> None:
-        self._inner = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
-        allowed = [one for one in found if not _forbidden(one["host"])]
-        if not allowed:
-            raise OSError("the judge's name resolves to an address where no judge can be")
-        return allowed
-
-    async def close(self) -> None:
-        await self._inner.close()
-
-
-def _forbidden(address: str) -> bool:
-    return forbidden(ipaddress.ip_address(address.partition("%")[0]))
 
 
 def judges(targets: Iterable[tuple[str, JudgeTarget]], keys: dict[str, SecretStr]) -> dict[str, Judge]:

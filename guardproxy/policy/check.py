@@ -6,19 +6,22 @@ Every lint is a function from a Subject to complaints; none changes anything, an
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from guardproxy import __version__
-from guardproxy.policy import check_calls
-from guardproxy.policy.cases import Case, fired, run_pure
+from guardproxy.policy import check_calls, check_cases, check_training
+from guardproxy.policy.case_form import CaseEntry
 from guardproxy.policy.complaints import did_you_mean
-from guardproxy.policy.model import FAILURE_RULE, GUARD_LABELS, Mode, Policy, Rule
-from guardproxy.policy.schema import CaseEntry, Document, RuleEntry
+from guardproxy.policy.model import GUARD_LABELS, Mode, Policy, Rule
+from guardproxy.policy.reach import atom_place, holds, origins, out_of_scope, replies, too_high
+from guardproxy.policy.schema import Document, RuleEntry
 from guardproxy.policy.source import Source
-from guardproxy.text import PatternError, parse
+from guardproxy.policy.templates import PLACEHOLDER, PLACEHOLDERS
+from guardproxy.text import PatternError
 from guardproxy.text.globs import overlap
-from guardproxy.types import Catalogue, Channel, ConfigError, Direction, Filter, Monitor, Origin, Outcome, Path, Role
+from guardproxy.text.syntax import width_of
+from guardproxy.types import Catalogue, ConfigError, Direction, Filter, Monitor, Outcome, Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +55,6 @@ def problems(subject: Subject) -> list[ConfigError]:
     return sorted(found, key=lambda e: (e.line, e.column, e.code))
 
 
-def untested(subject: Subject, cases: Iterable[Case]) -> Complaints:
-    """GP010, a warning: enforcing rules that no test names and no pure test sets off."""
-    cases = tuple(cases)
-    seen = {name for c in cases for name in c.rules}
-    seen |= {name for c in cases if c.pure for name in fired(run_pure(subject.policy, c))}
-    for path, _, rule in subject.rules():
-        if rule.mode is Mode.ENFORCE and rule.id not in seen:
-            message = (
-                f"no test names {rule.id!r}; write `rules: [{rule.id}]` in the `expect` of a test that sets it off"
-            )
-            yield subject.source.error("GP010", message, (*path, "id"))
-    yield from check_calls.unheard(subject)
-
-
 # ---------------------------------------------------------------------------------------------------- form
 
 
@@ -94,14 +83,12 @@ def _duplicates(subject: Subject) -> Complaints:
 
 def _rule_form(subject: Subject) -> Complaints:
     for path, entry, rule in subject.rules():
-        if entry.with_ and rule.then is not Outcome.REDACT:
-            message = f"`style` says how a span is replaced; it means nothing with `then: {entry.then}`"
-            yield subject.source.error("GP002", message, (*path, "with"), key=True)
+        yield from _carried_out(subject, path, entry, rule)
         if entry.with_ and entry.with_.restore_tools and entry.with_.style != "token":
             message = "`restore_tools` says which tools get a value back; only `style: token` keeps one"
             yield subject.source.error("GP002", message, (*path, "with", "restore_tools"), key=True)
-        if (entry.to is None) == (entry.then == "escalate"):
-            message = "`then: escalate` and `to: FILTER` belong together; add the one that is missing"
+        if (entry.to is None) == (entry.then in ("escalate", "route")):
+            message = "`to` belongs to `then: escalate` (a filter) and `then: route` (an upstream); add the one that is missing"
             yield subject.source.error("GP002", message, (*path, "then" if entry.to is None else "to"))
         if entry.unless is None:
             continue
@@ -115,6 +102,29 @@ def _rule_form(subject: Subject) -> Complaints:
                 yield subject.source.error("GP002", message, (*path, "unless", "in_list"))
 
 
+def _carried_out(subject: Subject, path: Path, entry: RuleEntry, rule: Rule) -> Complaints:
+    """`with` says what its outcome needs, and nothing else."""
+    error, given = subject.source.error, entry.with_.model_fields_set if entry.with_ else set()
+    if rule.then is Outcome.REWRITE:
+        if "template" not in given:
+            yield error("GP002", "`then: rewrite` needs the text to write: `with: {template: ...}`", (*path, "then"))
+        for name in PLACEHOLDER.findall(rule.template):
+            if name not in PLACEHOLDERS:
+                hint = did_you_mean(name, PLACEHOLDERS)
+                known = ", ".join(f"{{{p}}}" for p in PLACEHOLDERS)
+                message = f"a template has no placeholder {{{name}}}{hint}; known are {known}"
+                yield error("GP002", message, (*path, "with", "template"))
+        if more := given - {"template"}:
+            message = f"`{min(more)}` says how a span is replaced, and `then: rewrite` replaces the whole text"
+            yield error("GP002", message, (*path, "with", min(more)), key=True)
+    elif entry.with_ and "template" in given:
+        message = "`template` stands for a whole text: it needs `then: rewrite`"
+        yield error("GP002", message, (*path, "with", "template"), key=True)
+    elif entry.with_ and rule.then is not Outcome.REDACT:
+        message = f"`style` says how a span is replaced; it means nothing with `then: {entry.then}`"
+        yield error("GP002", message, (*path, "with"), key=True)
+
+
 # ---------------------------------------------------------------------------------------------------- labels
 
 
@@ -122,16 +132,13 @@ def _unknown_labels(subject: Subject) -> Complaints:
     for path, entry, rule in subject.rules():
         for i, atom in enumerate(rule.when.atoms):
             if message := _unknown(subject, atom.label):
-                yield subject.source.error("GP014", message, _atom_place(subject, path, i))
+                yield subject.source.error("GP014", message, atom_place(subject, path, i))
         for label in (entry.unless and entry.unless.label) or ():
             if message := _unknown(subject, label):
                 yield subject.source.error("GP014", message, (*path, "unless", "label"))
-
-
-def _atom_place(subject: Subject, path: Path, index: int) -> Path:
-    """Where one atom of a rule's condition stands: it may be alone, in a list, or under `any` or `all`."""
-    inside = ((*path, "when", *k, index) for k in ((), ("any",), ("all",)))
-    return next((p for p in inside if p in subject.source.values), (*path, "when"))
+    for label, place in check_training.conditions(subject):
+        if message := _unknown(subject, label):
+            yield subject.source.error("GP014", message, place)
 
 
 def _unknown(subject: Subject, label: str) -> str:
@@ -155,80 +162,12 @@ def _unknown(subject: Subject, label: str) -> str:
     return f"no filter emits {label!r}{hint}"
 
 
-def _out_of_scope(subject: Subject) -> Complaints:
-    for path, entry, rule in subject.rules():
-        empty = entry.unless is not None and not entry.unless.model_fields_set  # said already
-        origins, where = list(_origins(rule)), ""
-        if check_calls.of_conduct(subject, rule):
-            origins, where = (
-                list(check_calls.calls_of(_origins(rule))),
-                "monitors look at calls in replies only (channel commentary)",
-            )
-        elif check_calls.only_by(subject, rule, "conversation"):
-            origins = list(check_calls.conversations_of(_origins(rule)))
-            where = "a conversation is judged as the user's text of a request (role user)"
-        if rule.mode is not Mode.DISABLED and not empty and not any(_holds(rule, origin) for origin in origins):
-            if where and any(_holds(rule, origin) for origin in _origins(rule)):
-                yield subject.source.error("GP015", f"the rule can never match: {where}", (*path, "scope"), key=True)
-                continue
-            why = "its `unless` leaves everything in its scope alone" if _fits_somewhere(rule) else _never(rule)
-            yield subject.source.error("GP015", f"the rule can never match: {why}", (*path, "scope"), key=True)
-
-
-def _holds(rule: Rule, origin: Origin) -> bool:
-    alone = Policy("", rules=(rule,))
-    models, tenants, routes = _samples(rule)
-    return any(alone.rules_for(origin, model=m, tenant=t, route=r) for m in models for t in tenants for r in routes)
-
-
-def _fits_somewhere(rule: Rule) -> bool:
-    models, tenants, routes = _samples(rule)
-    everywhere = itertools.product(_origins(rule), models, tenants, routes)
-    return any(rule.scope.fits(o, m, t, r) for o, m, t, r in everywhere)
-
-
-def _never(rule: Rule) -> str:
-    if rule.scope.channel is not None:
-        return "only the assistant's text has a channel"
-    if rule.scope.tool is not None:
-        return "only calls and results of tools have a tool"
-    return "what comes from the model is the assistant's or a tool's"
-
-
-def _samples(rule: Rule) -> tuple[list[str], list[str], list[str]]:
-    """Models, tenants and routes that the rule tells apart."""
-    scope, other = rule.scope, rule.unless.scope if rule.unless else rule.scope
-    models = {"", *(scope.model or ()), *(other.model or ())}
-    tenants = {"default", "", *(scope.tenant or ()), *(other.tenant or ())}
-    routes = {"", *(scope.route or ()), *(other.route or ())}
-    return [m.replace("*", "x") for m in models], list(tenants), list(routes)
-
-
-def _origins(rule: Rule) -> Iterator[Origin]:
-    """Everywhere a text can come from, with the tools that the rule tells apart."""
-    globs = {*(rule.scope.tool or ()), *((rule.unless.scope.tool or ()) if rule.unless else ())}
-    tools = (None, "", *(g.replace("*", "x") for g in globs))
-    for role in (Role.SYSTEM, Role.USER):
-        yield Origin(Direction.REQUEST, role)
-    for tool in tools:
-        yield Origin(Direction.REQUEST, Role.DEVELOPER, None, tool)  # definitions of tools stand there
-        for direction in Direction:
-            for channel in (None, *Channel):
-                yield Origin(direction, Role.ASSISTANT, channel, tool)
-            yield Origin(direction, Role.TOOL, None, tool)
-            yield Origin(direction, Role.TOOL, Channel.COMMENTARY, tool)
-
-
 # ---------------------------------------------------------------------------------------------------- redaction
-
-
-def _replies(rule: Rule) -> bool:
-    return any(o.direction is Direction.RESPONSE and _holds(rule, o) for o in _origins(rule))
 
 
 def _not_local(subject: Subject) -> Complaints:
     for path, _, rule in subject.rules():
-        if rule.then is Outcome.REDACT and not rule.when.local and _replies(rule):
+        if rule.then is Outcome.REDACT and not rule.when.local and replies(rule):
             counted = next((f"`x{a.times}`" for a in rule.when.atoms if a.times > 1), "`all`")
             message = (
                 f"`redact` with {counted} can't be applied to a reply: text before the last match is sent already; "
@@ -240,7 +179,7 @@ def _not_local(subject: Subject) -> Complaints:
 def _never_given_back(subject: Subject) -> Complaints:
     for path, entry, rule in subject.rules():
         reversible = entry.with_ is not None and entry.with_.style == "token"
-        if reversible and not any(o.direction is Direction.REQUEST and _holds(rule, o) for o in _origins(rule)):
+        if reversible and not any(o.direction is Direction.REQUEST and holds(rule, o) for o in origins(rule)):
             message = (
                 "`style: token` gives back what it masked in a request, and this rule reads none; use `label`, or widen "
                 "the `scope`"
@@ -250,27 +189,31 @@ def _never_given_back(subject: Subject) -> Complaints:
 
 def _no_spans(subject: Subject) -> Complaints:
     for path, _, rule in subject.rules():
-        if rule.then is not Outcome.REDACT:
+        if rule.then not in (Outcome.REDACT, Outcome.REWRITE):
             continue
         for i, atom in enumerate(rule.when.atoms):
             if message := _uncuttable(subject, rule, atom.label):
-                yield subject.source.error("GP024", message, _atom_place(subject, path, i))
+                yield subject.source.error("GP024", message, atom_place(subject, path, i))
 
 
 def _uncuttable(subject: Subject, rule: Rule, label: str) -> str:
     """Why what this label finds can't be cut out of a text; empty when it can."""
     emitting = check_calls.emitters(subject, label)
+    verb = rule.then.name.lower()
+    done = "cut out" if rule.then is Outcome.REDACT else "written anew"
     for name in emitting:
         if name in subject.document.monitors:
             what = "what a call does" if subject.policy.of_calls(name) else "a conversation"
-            return f"`redact` needs a text: {label!r} is about {what}, and that can't be cut out; use `block`"
+            return f"`{verb}` needs a text: {label!r} is about {what}, and that can't be {done}; use `block`"
         entry = subject.document.filters[name]
-        if not subject.catalogue.spans.get(entry.use, True):
+        if rule.then is Outcome.REDACT and not subject.catalogue.spans.get(entry.use, True):
             return f"`redact` needs to know where: filter {name!r} says only that {label!r} is somewhere; use `block`"
-        if not entry.hold and _replies(rule):
+        if not entry.hold and replies(rule):
             why = f"filter {name!r} has `hold: false`, so what it finds is out already"
-            return f"`redact` needs text to wait: {why}; use `block`, or let the filter hold"
+            return f"`{verb}` needs text to wait: {why}; use `block`, or let the filter hold"
     if not emitting and any(overlap(label, g) for g in GUARD_LABELS):
+        if rule.then is Outcome.REWRITE:
+            return f"`rewrite` is for what filters find, and {label!r} says that a text could not be read; use `block`"
         return f"`redact` needs to know where, and {label!r} is about the whole text; use `block`"
     return ""
 
@@ -281,9 +224,9 @@ def _uncuttable(subject: Subject, rule: Rule, label: str) -> str:
 def _escalations(subject: Subject) -> Complaints:
     """GP023: whom a rule escalates to must wait to be asked, and who waits must be asked by somebody."""
     filters = subject.document.filters
-    asked = {entry.to for _, entry, rule in subject.rules() if rule.mode is not Mode.DISABLED}
+    asked = {e.to for _, e, rule in subject.rules() if rule.mode is not Mode.DISABLED and not rule.upstream}
     for path, entry, _ in subject.rules():
-        if entry.to is None:
+        if entry.to is None or entry.then != "escalate":
             continue
         if entry.to not in filters:
             hint = did_you_mean(entry.to, filters)
@@ -297,6 +240,22 @@ def _escalations(subject: Subject) -> Complaints:
             yield subject.source.error("GP023", message, ("filters", name, "stage"))
 
 
+def _routes(subject: Subject) -> Complaints:
+    """GP033: who is asked is chosen before anybody is, and among those whom the operator has named."""
+    known = subject.catalogue.upstreams
+    for path, _, rule in subject.rules():
+        if not rule.upstream:
+            continue
+        if rule.scope.direction != frozenset({"request"}):
+            message = "`then: route` chooses who is asked, and a reply is too late for that; add `scope: {direction: request}`"
+            yield subject.source.error("GP033", message, (*path, "then"))
+        if known is not None and rule.upstream not in known:
+            there = f"there are {', '.join(sorted(known))}" if known else "there are none"
+            hint = did_you_mean(rule.upstream, known)
+            message = f"the operator's settings (`upstreams:`) have no {rule.upstream!r}{hint}; {there}"
+            yield subject.source.error("GP033", message, (*path, "to"))
+
+
 # ---------------------------------------------------------------------------------------------------- patterns
 
 
@@ -308,7 +267,7 @@ def _patterns(subject: Subject) -> Complaints:
         for rule in getattr(built, "rules", ()):
             place = entry_place(subject.source, name, rule.id)
             try:
-                width = parse(rule.pattern, ignore_case=rule.ignore_case).width
+                width = width_of(rule.pattern, ignore_case=rule.ignore_case)
             except PatternError as e:
                 yield subject.source.error("GP020", f"{rule.id}: {e}", place)
                 continue
@@ -342,15 +301,12 @@ def entry_place(source: Source, name: str, entry: str) -> Path:
 def _tests(subject: Subject) -> Complaints:
     for path, entry in subject.tests():
         yield from _given(subject, (*path, "given"), entry)
-        yield from _expected(subject, (*path, "expect"), entry)
+        yield from check_cases.expected(subject, path, entry, _unknown)
 
 
 def _given(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
     given, error = entry.given, subject.source.error
-    seen = given.findings is not None or given.failures is not None
-    if seen + (given.text is not None) + (given.call is not None) != 1:
-        yield error("GP002", "a test is given either a `text`, or a `call`, or `findings` and `failures`", path)
-    yield from check_calls.given_call(subject, path, entry)
+    yield from check_cases.given(subject, path, entry)
     detectors = (*subject.policy.filters, *subject.policy.monitors)
     for i, name in enumerate(given.failures or ()):
         if name not in detectors:
@@ -365,20 +321,8 @@ def _given(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
             yield error("GP014", message, (*here, "label"))
 
 
-def _expected(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
-    expect, error = entry.expect, subject.source.error
-    if not expect.model_dump(exclude_defaults=True):
-        yield error("GP002", "the test expects nothing; say `outcome`, `rules` or `released`", path)
-    if expect.released is not None and entry.given.text is None and entry.given.call is None:
-        yield error("GP002", "`released` needs a `text` or a `call`: findings have none", (*path, "released"), key=True)
-    known = [FAILURE_RULE, *(r.id for r in subject.policy.rules)]
-    for i, name in enumerate(expect.rules):
-        if name not in known:
-            yield error("GP002", f"there is no rule {name!r}{did_you_mean(name, known)}", (*path, "rules", i))
-
-
 _LINTS: tuple[Callable[[Subject], Complaints], ...] = (
-    _version, _duplicates, check_calls.sections, _rule_form, _unknown_labels, _out_of_scope, _not_local,
-    _never_given_back, _no_spans, _escalations, check_calls.approvals, check_calls.streamed, check_calls.mixtures,
-    check_calls.readings, _patterns, _tests,
+    _version, _duplicates, check_calls.sections, _rule_form, _unknown_labels, out_of_scope, too_high, _not_local,
+    _never_given_back, _no_spans, _escalations, _routes, check_calls.approvals, check_calls.streamed, check_calls.mixtures,
+    check_calls.readings, _patterns, _tests, check_training.rules, check_training.tests,
 )  # fmt: skip

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from guardproxy.policy.complaints import did_you_mean
 from guardproxy.policy.model import GUARD_LABELS, Mode, Rule
-from guardproxy.policy.schema import CaseEntry
 from guardproxy.text.globs import overlap
-from guardproxy.types import Channel, ConfigError, Direction, Origin, Outcome, Path, Role
+from guardproxy.types import Channel, ConfigError, Direction, Origin, Outcome, Role
 
 if TYPE_CHECKING:
     from guardproxy.policy.check import Subject
@@ -158,9 +157,7 @@ def mixtures(subject: Subject) -> Complaints:
     for path, _, rule in subject.rules():
         if not rule.when.every:
             continue
-        said = [{kind_of(subject, name) for name in emitters(subject, atom.label)} for atom in rule.when.atoms]
-        kinds = {kind for kinds in said if len(kinds) == 1 for kind in kinds}
-        if len(kinds) > 1:
+        if len(kinds_joined(subject, rule)) > 1:
             message = (
                 "`all` joins what a filter finds in a text with what a monitor says about a call or a conversation, and "
                 "these are never found together; write a rule for each"
@@ -168,29 +165,18 @@ def mixtures(subject: Subject) -> Complaints:
             yield subject.source.error("GP028", message, (*path, "when"))
 
 
-def unheard(subject: Subject) -> Complaints:
-    """GP011, a warning: something that a monitor looks for, and no rule acts on."""
+def kinds_joined(subject: Subject, rule: Rule) -> set[str]:
+    """The kinds of things that some condition of a rule is about alone."""
+    said = [{kind_of(subject, name) for name in emitters(subject, atom.label)} for atom in rule.when.atoms]
+    return {kind for kinds in said if len(kinds) == 1 for kind in kinds}
+
+
+def unheard(subject: Subject, names: Iterable[str]) -> Complaints:
+    """GP011: something that one of these monitors looks for, and no rule acts on."""
     atoms = [atom.label for _, _, rule in subject.rules() if rule.mode is not Mode.DISABLED for atom in rule.when.atoms]
-    for name in subject.document.monitors:
+    for name in names:
         said = [label for label in subject.policy.labels.get(name, ()) if label != "call.any"]
         lost = [label for label in said if not any(overlap(atom, label) for atom in atoms)]
         if lost:
             message = f"no rule acts on {', '.join(map(repr, lost))}, which monitor {name!r} looks for; write one"
             yield subject.source.error("GP011", message, ("monitors", name))
-
-
-# ---------------------------------------------------------------------------------------------------- tests
-
-
-def given_call(subject: Subject, path: Path, entry: CaseEntry) -> Complaints:
-    """A test with a `call` is one of the assistant's, of a named tool."""
-    given, error = entry.given, subject.source.error
-    if given.text is None and given.said:
-        yield error("GP002", "`said` stands before a `text`, and the test is given none", (*path, "said"), key=True)
-    if given.call is None:
-        for key in ("plain", "declared", "before"):
-            if key in given.model_fields_set:
-                yield error("GP002", f"`{key}` is about a `call`, and the test is given none", (*path, key), key=True)
-    elif given.role != "assistant" or given.direction == "request" or given.tool is None:
-        message = "a `call` is the assistant's, of a `tool`, in a reply: monitors look nowhere else"
-        yield error("GP002", message, (*path, "call"), key=True)

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from guardproxy.policy.model import Defaults, Mode, Policy, Rule, Scope, Unless
+from guardproxy.policy.languages import Words
+from guardproxy.policy.model import Atom, Defaults, Mode, Policy, Rule, Scope, Unless, When
+from guardproxy.policy.rollout import EVERYWHERE, Rollout
 from guardproxy.policy.schema import DefaultsEntry, Document, RuleEntry, ScopeEntry, UnlessEntry
-from guardproxy.types import Catalogue, Filter, Json, Monitor, Outcome, Style
+from guardproxy.policy.training import COUNTING, Training
+from guardproxy.policy.training_form import compile_training
+from guardproxy.types import Catalogue, Filter, Json, Monitor, Outcome, Role, Style
 
 Detector = Filter | Monitor
 _NONE: Mapping[str, Detector] = MappingProxyType({})
@@ -23,36 +27,66 @@ def compile_policy(document: Document, data: Json, catalogue: Catalogue, built: 
     """The policy of a document. `data` is the document as it was read, for the filters' own options."""
     filters = {name: _frozen(options) for name, options in data.get("filters", {}).items()}
     monitors = {name: _frozen(options) for name, options in data.get("monitors", {}).items()}
+    training = compile_training(document.training)
+    rules = (*map(compile_rule, document.rules), *_counting(training))
     return Policy(
         name=document.policy,
         version=document.version,
         digest=digest(document, built),
         defaults=_defaults(document.defaults),
-        rules=tuple(sorted(map(_rule, document.rules), key=lambda r: r.id)),
+        rules=tuple(sorted(rules, key=lambda r: r.id)),
         filters=MappingProxyType(filters),
         monitors=MappingProxyType(monitors),
         lists=MappingProxyType({name: tuple(globs) for name, globs in document.lists.items()}),
         labels=MappingProxyType(
             {n: labels_of(n, o, catalogue, built.get(n)) for n, o in (*filters.items(), *monitors.items())}
         ),
+        log=document.log.text,
+        training=training,
         reads=MappingProxyType({n: tuple(getattr(built.get(n), "reads", ())) for n in monitors}),
+        contents=MappingProxyType(_contents(built)),
     )
+
+
+def _counting(training: Training) -> Iterator[Rule]:
+    """What rules on reports count has to be looked for: a rule for each that allows, and has its filters run."""
+    examples = Scope(role=frozenset({Role.TRAINING_EXAMPLE}))
+    for rule in training.rules:
+        if atoms := tuple(Atom(c.name, c.score) for c in rule.when if c.label):
+            yield Rule(f"{COUNTING}{rule.id}", When(atoms), Outcome.ALLOW, title=rule.title, scope=examples)
 
 
 def _defaults(entry: DefaultsEntry) -> Defaults:
     release = entry.tool_release
     streamed = () if release == "call" else tuple(release.stream)
-    return Defaults(**entry.model_dump(exclude={"tool_release"}), stream_tools=streamed)
+    plain = entry.model_dump(exclude={"tool_release", "message"})
+    return Defaults(**plain, message=_words(entry.message), stream_tools=streamed)
+
+
+def _words(message: str | dict[str, str]) -> Words:
+    return message if isinstance(message, str) else tuple(message.items())
 
 
 def digest(document: Document, built: Mapping[str, Detector] = _NONE) -> str:
     """SHA-256 of what decides, files that filters read included: comments, layout, tests and the order of rules don't
     count."""
-    content = document.model_dump(mode="json", by_alias=True, exclude={"tests"})
+    content = document.model_dump(
+        mode="json", by_alias=True, exclude={"tests", "extends", "tenants", "packs", "override"}
+    )
     content["rules"].sort(key=lambda r: r["id"])
-    if read := {name: one.digest for name, one in built.items() if hasattr(one, "digest")}:
+    if (training := content.pop("training")) is not None:
+        training["rules"].sort(key=lambda r: r["id"])
+        content["training"] = {key: value for key, value in training.items() if key != "tests"}
+    for entry in (content["defaults"], *content["rules"]):  # the first of several languages is the one to fall back on
+        if isinstance(entry["message"], dict):
+            entry["message"] = list(entry["message"].items())
+    if read := _contents(built):
         content["read"] = read
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _contents(built: Mapping[str, Detector]) -> dict[str, str]:
+    return {name: one.digest for name, one in built.items() if hasattr(one, "digest")}
 
 
 def labels_of(name: str, options: Mapping[str, Any], catalogue: Catalogue, built: Detector | None) -> tuple[str, ...]:
@@ -78,12 +112,14 @@ def _frozen(options: Mapping[str, Any]) -> Mapping[str, Any]:
     return MappingProxyType(dict(options))
 
 
-def _rule(entry: RuleEntry) -> Rule:
+def compile_rule(entry: RuleEntry) -> Rule:
+    """One rule as it is evaluated."""
     return Rule(
         id=entry.id,
         when=entry.when,
-        then=Outcome.ALLOW if entry.then == "escalate" else Outcome[entry.then.upper()],
-        to=entry.to or "",
+        then=Outcome.ALLOW if entry.then in ("escalate", "route") else Outcome[entry.then.upper()],
+        to=(entry.to or "") if entry.then == "escalate" else "",
+        upstream=(entry.to or "") if entry.then == "route" else "",
         title=entry.title,
         severity=entry.severity,
         status=entry.status,
@@ -92,8 +128,11 @@ def _rule(entry: RuleEntry) -> Rule:
         unless=_unless(entry.unless),
         style=Style[entry.with_.style.upper()] if entry.with_ else Style.LABEL,
         restore_tools=tuple(entry.with_.restore_tools) if entry.with_ else (),
+        template=(entry.with_.template or "") if entry.with_ else "",
         mode=Mode(entry.mode),
-        message=entry.message,
+        rollout=Rollout(entry.rollout.percent, entry.rollout.by) if entry.rollout else EVERYWHERE,
+        locked=entry.locked,
+        message=_words(entry.message) if entry.message is not None else None,
         on_block=entry.on_block,
     )
 

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from guardproxy.policy.schema import Document
 from guardproxy.policy.source import Source
-from guardproxy.types import ConfigError, Path
+from guardproxy.types import ConfigError, Path, Remedy
 
-LATER_KEYS = {
-    (): ("extends", "tenants", "override", "log"),
-    ("rules",): ("rollout", "locked", "rewrite"),
+LATER_KEYS: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("rules",): ("rewrite",),
 }
 LATER_VALUES = {
-    "then": ("rewrite", "route"),
     "style": ("drop",),
 }
 _INSTEAD = {
-    "rewrite": "use `redact` or `block`",
-    "route": "use `block`",
+    "rewrite": "write `then: rewrite` and `with: {template: ...}`",
     "drop": "use `label`: text that is taken out without a trace can join its neighbours to something new",
-    "rollout": "use `mode: shadow`",
-    "locked": "leave it out: there are no tenants that could loosen the rule",
 }
 
 
@@ -66,7 +61,14 @@ def _complaint(source: Source, loc: Path, one: Any, keys: Callable[[Path], list[
         return source.error(
             "GP002", f"{name}: {given!r} is not allowed here; {_form(one['ctx']['pattern'])}", loc, key=key
         )
-    return source.error("GP002", f"{name}: {_expected(one, given)}", loc)
+    return source.error("GP002", f"{name}: {_expected(one, given)}", loc, remedy=_remedy(kind, given))
+
+
+def _remedy(kind: str, given: object) -> Remedy:
+    """What is meant for certain: text that YAML reads as something else, and YAML 1.1's words for true and false."""
+    if kind == "string_type" and isinstance(given, (bool, int, float)):
+        return "quote"
+    return "boolean" if kind == "bool_type" and isinstance(given, str) else ""
 
 
 def _unknown_key(source: Source, loc: Path, known: list[str]) -> ConfigError:
@@ -126,8 +128,12 @@ def _expected(one: Any, given: object) -> str:
         return f"the text is longer than {ctx['max_length']:,} characters"
     for limit, words in (("ge", "at least"), ("le", "at most")):
         if limit in ctx:
-            return f"expected {words} {ctx[limit]:,}, not {_shown(given)}"
+            return f"expected {words} {_number(ctx[limit])}, not {_shown(given)}"
     return str(one["msg"]).removeprefix("Value error, ")
+
+
+def _number(value: float) -> str:
+    return f"{int(value) if value == int(value) else value:,}"
 
 
 def _shown(value: object) -> str:
@@ -159,6 +165,8 @@ _THINGS = {
     "filters": "filter",
     "monitors": "monitor",
     "lists": "list",
+    "packs": "pack",
+    "override": "rule",
     "findings": "finding",
 }
 
@@ -176,10 +184,13 @@ def _what(loc: Path) -> str:
 
 def _keys(model: Any, loc: Path) -> list[str]:
     """The keys that may stand at a place below a model."""
+    named = False  # the next step is a name that the author chose
     for step in loc:
-        if isinstance(step, int) or not _is_model(model):
+        if isinstance(step, int) or named or not _is_model(model):
+            named = False
             continue
         field = next((f for n, f in model.model_fields.items() if (f.alias or n) == step), None)
+        named = field is not None and get_origin(field.annotation) is dict
         model = _model_in(field.annotation) if field else None
     return [f.alias or n for n, f in model.model_fields.items()] if _is_model(model) else []
 

@@ -20,7 +20,7 @@ def decide(policy: Policy, facts: Facts) -> Decision:
     findings = facts.findings
     if not findings:
         return _NOTHING
-    rules = policy.in_force(facts.origin, facts.model, facts.tenant, facts.route)
+    rules = policy.in_force(facts.origin, facts.model, facts.tenant, facts.route, policy.outside(facts))
     ignored = _ignored(policy, rules, findings)
     verdicts: list[Verdict] = []
     cuts: list[Edit] = []
@@ -40,6 +40,13 @@ def decide(policy: Policy, facts: Facts) -> Decision:
     verdicts.sort(key=lambda v: (v.rule, v.outcome))
     outcome = max((v.outcome for v in verdicts if not v.shadow), default=Outcome.ALLOW)
     return Decision(outcome, unite(cuts), tuple(verdicts), tuple(sorted(ask, key=_asking)))
+
+
+def routed(policy: Policy, verdicts: Iterable[Verdict]) -> str:
+    """The upstream that is asked when all this was said about a request; empty for the main one. Of several rules the first
+    by name chooses."""
+    fired = {v.rule for v in verdicts if not v.shadow}
+    return next((r.upstream for r in sorted(policy.rules, key=lambda r: r.id) if r.upstream and r.id in fired), "")
 
 
 def _asking(ask: Ask) -> tuple[str, tuple[int, int], bool]:

@@ -5,19 +5,25 @@ It knows labels and names of filters, never a filter. It does no I/O and holds n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
+from guardproxy.policy.languages import Words, worded
+from guardproxy.policy.rollout import EVERYWHERE, Rollout
+from guardproxy.policy.templates import filled
+from guardproxy.policy.training import Training
 from guardproxy.text.globs import any_matches, matches, matches_text, overlap
-from guardproxy.types import Direction, Finding, Origin, Outcome, Role, Style
+from guardproxy.types import Direction, Facts, Finding, Origin, Outcome, Role, Style
 
 FailureMode: TypeAlias = Literal["block", "allow"]
 Release: TypeAlias = Literal["held", "whole", "eager"]
 OnBlock: TypeAlias = Literal["error", "refusal"]
 Reasoning: TypeAlias = Literal["pass", "drop"]
+LogText: TypeAlias = Literal["none", "hash", "matched"]
 
 FAILURE_RULE: Final = "defaults.failure"
 """Name of the rule that nobody wrote: what a failure does. The dot keeps it apart from every author's id."""
@@ -25,6 +31,8 @@ UPSTREAM_TOOL: Final = "guard.upstream_tool"
 """A tool that the upstream runs: nothing failed, so only a rule does something about it."""
 GUARD_LABELS: Final = ("guard.error", "guard.timeout", "guard.overflow", "guard.unread", "guard.schema", UPSTREAM_TOOL)
 """What the engine itself says, under the filter that failed or as filter `guard`."""
+_NONE: Final[frozenset[str]] = frozenset()
+_FEW = 4  # staged rules whose combinations are all foreseen
 _CACHED = 1024  # origins remembered per policy; names of tools come from clients, so the memory must have an end
 
 
@@ -139,10 +147,16 @@ class Rule:
     style: Style = Style.LABEL
     restore_tools: tuple[str, ...] = ()
     """With `Style.TOKEN`: tools (globs) whose calls get the value itself."""
+    template: str = ""
+    """With `Outcome.REWRITE`: what stands for the whole text."""
     to: str = ""
     """The filter of stage 2 that is asked about what was found; such a rule allows, as far as outcomes go."""
+    upstream: str = ""  # the operator's upstream that is asked instead of the main one; such a rule allows, too
     mode: Mode = Mode.ENFORCE
-    message: str | None = None
+    rollout: Rollout = EVERYWHERE
+    locked: bool = False
+    """No policy that extends this one may loosen the rule."""
+    message: Words | None = None
     on_block: OnBlock | None = None
 
 
@@ -154,7 +168,7 @@ class Defaults:
     release: Release = "held"
     max_hold: int = 16_000
     max_whole: int = 1_000_000
-    message: str = "This content is blocked by policy."
+    message: Words = "This content is blocked by policy."
     on_block: OnBlock = "error"
     reasoning: Reasoning = "pass"
     stream_tools: tuple[str, ...] = ()
@@ -215,10 +229,56 @@ class Policy:
     """Filter or monitor instance to what it may say; `*` at the end of one means "and below"."""
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """Monitor instance to the labels (globs) of filters whose findings it reads."""
+    contents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Filter or monitor instance to the digest of the files that it reads, if it reads any."""
+    log: LogText = "none"
+    """What decision records hold of the text that a rule matched."""
+    training: Training = Training()  # noqa: RUF009 (frozen)
+    _staged: tuple[Rule, ...] = field(default=(), init=False, repr=False)
+    """Enforcing rules that act for a part of the traffic."""
+    _unstaged: list[Policy] = field(default_factory=list, init=False, repr=False)
+    _shadowed: dict[frozenset[str], tuple[Rule, ...]] = field(default_factory=dict, init=False, repr=False)
     _in_force: dict[tuple[object, ...], InForce] = field(default_factory=dict, init=False, repr=False)
     _filters_for: dict[tuple[Rule, ...], tuple[frozenset[str], frozenset[str]]] = field(
         default_factory=dict, init=False, repr=False
     )
+
+    def __post_init__(self) -> None:
+        staged = tuple(r for r in self.rules if r.mode is Mode.ENFORCE and not r.rollout.whole)
+        object.__setattr__(self, "_staged", staged)
+
+    @property
+    def unstaged(self) -> Policy:
+        """The policy as it will be when every rule is rolled out: what an author's tests are about."""
+        if not self._staged:
+            return self
+        if not self._unstaged:
+            rules = tuple(replace(r, rollout=EVERYWHERE) for r in self.rules)
+            self._unstaged.append(replace(self, rules=rules))
+        return self._unstaged[0]
+
+    def outside(self, facts: Facts) -> frozenset[str]:
+        """Ids of the rules that only watch here, since their rollout doesn't reach this request."""
+        if not self._staged:
+            return _NONE
+        return frozenset(r.id for r in self._staged if not r.rollout.reaches(r.id, facts))
+
+    def stages(self) -> Iterator[frozenset[str]]:
+        """What `outside` may be, as far as it can be foreseen: all of it for few staged rules, its ends for many."""
+        ids = [r.id for r in self._staged]
+        sizes = range(len(ids) + 1) if len(ids) <= _FEW else sorted({0, len(ids)})
+        for size in sizes:
+            yield from map(frozenset, itertools.combinations(ids, size))
+
+    def _staged_rules(self, outside: frozenset[str]) -> tuple[Rule, ...]:
+        """The rules, with those in shadow that a rollout leaves out."""
+        if not outside:
+            return self.rules
+        got = self._shadowed.get(outside)
+        if got is None:
+            got = tuple(replace(r, mode=Mode.SHADOW) if r.id in outside else r for r in self.rules)
+            _remember(self._shadowed, outside, got)
+        return got
 
     @property
     def approves(self) -> bool:
@@ -260,17 +320,24 @@ class Policy:
         return {r.id: r.restore_tools for r in self.rules if r.style is Style.TOKEN and r.mode is Mode.ENFORCE}
 
     def rules_for(
-        self, origin: Origin, *, model: str = "", tenant: str = "default", route: str = ""
+        self,
+        origin: Origin,
+        *,
+        model: str = "",
+        tenant: str = "default",
+        route: str = "",
+        outside: frozenset[str] = _NONE,
     ) -> tuple[Rule, ...]:
         """The rules in force for text from here, shadow ones included, disabled ones not. `origin.path` is ignored."""
-        return self.in_force(origin, model, tenant, route).rules
+        return self.in_force(origin, model, tenant, route, outside).rules
 
-    def in_force(self, origin: Origin, model: str, tenant: str, route: str) -> InForce:
-        key = (origin.direction, origin.role, origin.channel, origin.inferred, origin.tool, model, tenant, route)
+    def in_force(self, origin: Origin, model: str, tenant: str, route: str, outside: frozenset[str] = _NONE) -> InForce:
+        place = (origin.direction, origin.role, origin.channel, origin.inferred, origin.tool)
+        key = (*place, model, tenant, route, outside)
         got = self._in_force.get(key)
         if got is None:
             asked = origin.direction is Direction.REQUEST and origin.role is Role.USER
-            rules = (r for r in self.rules if asked or not self._of_conversations(r))
+            rules = (r for r in self._staged_rules(outside) if asked or not self._of_conversations(r))
             entries = tuple(e for r in rules if (e := _entry(r, origin, model, tenant, route)))
             got = InForce(entries, *self.filters_for(tuple(e.rule for e in entries)))
             _remember(self._in_force, key, got)
@@ -296,6 +363,10 @@ class Policy:
         """The filters of stage 2."""
         return frozenset(name for name, options in self.filters.items() if options.get("stage") == 2)
 
+    def readers(self, rule: Rule) -> frozenset[str]:
+        """The filters and monitors that a rule depends on: who may say its labels, who is read for that, who is asked."""
+        return self._emitting([rule]) | frozenset(filter(None, [rule.to]))
+
     def _emitting(self, rules: Any) -> frozenset[str]:
         named = self._saying({atom.label for rule in rules for atom in rule.when.atoms})
         return named | self._saying({glob for name in named for glob in self.reads.get(name, ())})
@@ -315,11 +386,17 @@ class Policy:
         """The lists that a matched text is in: what the engine puts into `Finding.lists`."""
         return frozenset(n for n, globs in self.lists.items() if any(matches_text(g, text) for g in globs))
 
-    def on_block(self, rule_id: str) -> tuple[str, OnBlock]:
-        """(message for the client, form of the answer) when this rule blocks."""
+    def on_block(self, rule_id: str, languages: tuple[str, ...] = ()) -> tuple[str, OnBlock]:
+        """(message for a client that accepts these languages, form of the answer) when this rule blocks."""
         rule = next((r for r in self.rules if r.id == rule_id), None)
         message, form = (rule.message, rule.on_block) if rule else (None, None)
-        return message or self.defaults.message, form or self.defaults.on_block
+        return worded(message or self.defaults.message, languages), form or self.defaults.on_block
+
+    def rewritten(self, rule_id: str, label: str, languages: tuple[str, ...] = ()) -> str:
+        """What stands for a whole text that this rule rewrites. Nothing of the text goes into it."""
+        rule = next(r for r in self.rules if r.id == rule_id)
+        message = worded(rule.message or self.defaults.message, languages)
+        return filled(rule.template, {"rule": rule.id, "label": label, "message": message})
 
 
 def _remember(memory: dict[Any, Any], key: Any, value: Any) -> None:
@@ -331,8 +408,7 @@ def _remember(memory: dict[Any, Any], key: Any, value: Any) -> None:
 def _entry(rule: Rule, origin: Origin, model: str, tenant: str, route: str) -> Entry | None:
     if rule.mode is Mode.DISABLED or not rule.scope.fits(origin, model, tenant, route):
         return None
-    unless = rule.unless
-    if unless is not None:
+    if (unless := rule.unless) is not None:
         if not _surely(unless.scope, origin, model, tenant, route):
             unless = None
         elif not unless.of_finding:

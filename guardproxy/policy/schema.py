@@ -6,9 +6,7 @@ or on the filters, is in `check`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Literal, Optional, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -17,121 +15,22 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     WithJsonSchema,
-    model_validator,
+    create_model,
 )
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema
 
-from guardproxy.policy.model import Atom, When
+from guardproxy.policy.case_form import CaseEntry
+from guardproxy.policy.conditions import WHEN_SCHEMA, parse_when
+from guardproxy.policy.form import ChannelName, DirectionName, Label, Name, OneOrMore, RoleName, RuleId, Strict, Text
+from guardproxy.policy.languages import Message
+from guardproxy.policy.model import When
+from guardproxy.policy.together import with_conditions
+from guardproxy.policy.training_form import TrainingEntry
 
 FORMAT: Final = "guardproxy/v1"
-LABEL: Final = r"[a-z0-9*][a-z0-9_.*-]{0,99}"
-ATOM: Final = rf"^{LABEL}(\s*>=\s*(0?\.[0-9]+|[01](\.[0-9]*)?))?(\s+x[1-9][0-9]{{0,2}})?$"
-_ATOM = re.compile(
-    rf"(?P<label>{LABEL})(?:\s*>=\s*(?P<score>0?\.[0-9]+|[01](?:\.[0-9]*)?))?(?:\s+x(?P<times>[1-9][0-9]{{0,2}}))?"
-)
-
-T = TypeVar("T")
-
-
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, list) or value is None else [value]
-
-
-class _OrAlone:
-    """Tells the JSON Schema that an item may stand for the list of itself."""
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        many = handler(core)
-        return {"anyOf": [many["items"], many]}
-
-
-OneOrMore: TypeAlias = Annotated[list[T], Field(min_length=1), BeforeValidator(_listed), _OrAlone()]
-"""A value, or a list of them."""
-
-Name: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$")]
-Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=2000)]
-DirectionName: TypeAlias = Literal["request", "response"]
-RoleName: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
-ChannelName: TypeAlias = Literal["analysis", "commentary", "final"]
-Verb: TypeAlias = Literal["allow", "annotate", "redact", "require_approval", "block"]
-Effect: TypeAlias = Literal["allow", "annotate", "redact", "require_approval", "block", "escalate"]
+Effect: TypeAlias = Literal["allow", "annotate", "redact", "rewrite", "require_approval", "block", "escalate", "route"]
 StyleName: TypeAlias = Literal["label", "mask", "hash", "token"]
-Label: TypeAlias = Annotated[str, Field(pattern=rf"^{LABEL}$")]
-
-
-def parse_atom(text: Any, at: Sequence[str | int] = ()) -> Atom:
-    """One atom of a condition. Raises PydanticCustomError with a sentence for the author; `at` is where it stands."""
-    if not isinstance(text, str):
-        raise _wrong("expected `label [>= score] [xN]` as text", at)
-    found = _ATOM.fullmatch(text.strip())
-    if not found:
-        raise _wrong(_why_no_atom(text.strip()), at)
-    score = float(found["score"] or 0.5)
-    if score > 1:
-        raise _wrong("a score is between 0 and 1", at)
-    return Atom(found["label"], score, int(found["times"] or 1))
-
-
-def _wrong(why: str, at: Sequence[str | int] = ()) -> PydanticCustomError:
-    return PydanticCustomError("condition", "{why}", {"why": why, "at": tuple(at)})
-
-
-def _why_no_atom(text: str) -> str:
-    shape = "write `label [>= score] [xN]`, as in `pii.* >= 0.6`"
-    if re.search(r"(?:^|\s)(?:and|or|&&|\|\|)\s", text):
-        return f"{text!r} joins conditions; write {{all: [...]}} or {{any: [...]}}"
-    if re.match(r"not\s|!", text):
-        return "there is no `not` over findings; say with `unless` what is left alone"
-    if re.search(r"(?<!>)=|<|>(?!=)", text):
-        return f"{text!r}: the only comparison is `>=`; {shape}"
-    if text != text.lower():
-        return f"{text!r}: labels are in lower case; {shape}"
-    return f"{text!r} is no condition; {shape}"
-
-
-def parse_when(value: Any) -> When:
-    """A condition: an atom, a list of them (any), `{any: [...]}` or `{all: [...]}`."""
-    kind, atoms = "any", value
-    if isinstance(value, dict):
-        if len(value) != 1 or not value.keys() <= {"any", "all"}:
-            hint = "; there is no `not`: say with `unless` what is left alone" if "not" in value else ""
-            raise _wrong(f"expected one key, `any` or `all`, with a list of conditions{hint}")
-        [(kind, atoms)] = value.items()
-    elif not isinstance(value, list):
-        return When((parse_atom(value),))
-    if not isinstance(atoms, list) or not atoms:
-        raise _wrong("expected a condition `label [>= score] [xN]`, or a list of them")
-    inside = (kind,) if isinstance(value, dict) else ()
-    return When(tuple(parse_atom(a, (*inside, i)) for i, a in enumerate(atoms)), every=kind == "all")
-
-
-_ATOM_SCHEMA: Final = {"type": "string", "pattern": ATOM, "description": "label [>= score] [xN], as in: pii.* >= 0.6"}
-_ATOMS_SCHEMA: Final = {"type": "array", "items": _ATOM_SCHEMA, "minItems": 1}
-WHEN_SCHEMA: Final = {
-    "anyOf": [
-        _ATOM_SCHEMA,
-        _ATOMS_SCHEMA,
-        *(
-            {"type": "object", "properties": {k: _ATOMS_SCHEMA}, "required": [k], "additionalProperties": False}
-            for k in ("any", "all")
-        ),
-    ]
-}
-
-
-class Strict(BaseModel):
-    """Unknown keys are errors, and nothing is turned into another type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _nothing_is_nothing(cls, value: Any) -> Any:
-        """A key with nothing behind it is a slip, and in `unless` it would widen the exception."""
-        empty = [k for k, v in value.items() if v is None] if isinstance(value, dict) else []
-        if empty:
-            raise _wrong("nothing stands behind the key; give it a value, or leave it out", (empty[0],))
-        return value
 
 
 class ScopeEntry(Strict):
@@ -173,12 +72,25 @@ class WithEntry(Strict):
     restore_tools: OneOrMore[Text] = Field(
         default=[], description="With `style: token`: tools whose calls get the value itself; globs."
     )
+    template: Text | None = Field(
+        default=None,
+        description="With `then: rewrite`: what stands for the whole text; {rule}, {label} and {message} are filled in.",
+    )
+
+
+class RolloutEntry(Strict):
+    """For which part of the traffic a rule acts; elsewhere it is in shadow."""
+
+    percent: float = Field(ge=0, le=100, description="How much of it, from 0 to 100.")
+    by: Literal["request", "user", "conversation", "tenant"] = Field(
+        description="What stays in or out as a whole. A user or a conversation that isn't known counts as a request."
+    )
 
 
 class RuleEntry(Strict):
     """One rule: where, when, then. All rules are evaluated; the strictest outcome wins; their order means nothing."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")] = Field(description="Unique name of the rule.")
+    id: RuleId = Field(description="Unique name of the rule.")
     title: str = Field(default="", description="What it does, for people.")
     description: str = Field(default="", description="More about it.")
     severity: Literal["info", "low", "medium", "high", "critical"] = Field(
@@ -196,18 +108,48 @@ class RuleEntry(Strict):
     )
     unless: UnlessEntry | None = Field(default=None, description="What the rule leaves alone.")
     then: Effect = Field(
-        description="What is done. allow < annotate < redact < require_approval < block; escalate: the filter named by "
-        "`to` reads it too."
+        description="What is done. allow < annotate < redact < rewrite < require_approval < block; "
+        "escalate: the filter named by `to` reads it too; route: the upstream named by `to` is asked."
     )
-    to: Name | None = Field(default=None, description="With `then: escalate`: the filter of stage 2 that is asked.")
+    to: Name | None = Field(
+        default=None,
+        description="With `then: escalate`: the filter of stage 2 that is asked. With `then: route`: the operator's upstream.",
+    )
     with_: WithEntry | None = Field(default=None, alias="with", description="How it is done.")
     mode: Literal["enforce", "shadow", "disabled"] = Field(
         default="enforce", description="shadow: the verdict is logged and counted, and nothing else happens."
     )
-    message: Text | None = Field(default=None, description="For the client when this rule blocks.")
+    rollout: RolloutEntry | None = Field(
+        default=None, description="The part of the traffic for which the rule acts; all of it if left out."
+    )
+    locked: bool = Field(
+        default=False, description="true: no policy that extends this one may loosen the rule, or what it reads."
+    )
+    message: Message | None = Field(
+        default=None,
+        description="For the client when this rule blocks; by language if it is a mapping: {en: ..., de: ...}.",
+    )
     on_block: Literal["error", "refusal"] | None = Field(
         default=None, description="Form of the answer when this rule blocks."
     )
+
+
+def _overriding() -> type[Strict]:
+    """The keys of a rule, none of them required: what stands in `override` replaces what the rule had."""
+    fields: dict[str, Any] = {}
+    for name, info in RuleEntry.model_fields.items():
+        if name != "id":
+            optional = FieldInfo.merge_field_infos(info, default=None)
+            optional.default_factory = None
+            optional.annotation = None
+            fields[name] = (Optional[info.annotation], optional)  # noqa: UP045 (made at run time)
+    made: type[Strict] = create_model(
+        "OverrideEntry", __base__=Strict, __doc__="What a file changes about a rule that it took over.", **fields
+    )
+    return made
+
+
+OverrideEntry: Final = _overriding()
 
 
 class FilterEntry(BaseModel):
@@ -257,8 +199,9 @@ class DefaultsEntry(Strict):
     max_whole: int = Field(
         default=1_000_000, ge=1000, le=100_000_000, description="Most characters of a segment that is read as a whole."
     )
-    message: Text = Field(
-        default="This content is blocked by policy.", description="For the client when text is blocked."
+    message: Message = Field(
+        default="This content is blocked by policy.",
+        description="For the client when text is blocked; by language if it is a mapping: {en: ..., de: ...}.",
     )
     on_block: Literal["error", "refusal"] = Field(
         default="error",
@@ -274,82 +217,34 @@ class DefaultsEntry(Strict):
     )
 
 
-class FindingEntry(Strict):
-    """A finding that a test gives instead of running the filter."""
+class LogEntry(Strict):
+    """What is written down."""
 
-    label: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$")] = Field(description="Its label.")
-    score: float = Field(default=1.0, ge=0, le=1, description="Its score.")
-    text: Text | None = Field(default=None, description="The found text: decides which lists it is in.")
-    filter: Name | None = Field(default=None, description="The filter that found it, if several could have.")
-
-
-class SaidEntry(Strict):
-    """A message that came before the text of a test."""
-
-    role: RoleName = Field(description="Whose it is.")
-    text: Annotated[str, Field(max_length=20_000)] = Field(description="What it says.")
-    direction: DirectionName = Field(
-        default="request", description="`response`: it is of the same reply as the test's text, in another channel."
-    )
-    channel: ChannelName | None = Field(default=None, description="Harmony's channel.")
-    tool: Text | None = Field(default=None, description="Name of the tool that is called or that answered.")
-
-
-class GivenEntry(Strict):
-    """The text of a test: where it is from, and either itself or what was found in it."""
-
-    role: RoleName = Field(description="Whose text it is.")
-    direction: DirectionName | None = Field(
-        default=None, description="Left out: `response` for the assistant, `request` for all others."
-    )
-    channel: ChannelName | None = Field(default=None, description="Harmony's channel.")
-    tool: Text | None = Field(default=None, description="Name of the tool that is called or that answered.")
-    model: str = Field(default="", description="Name of the model.")
-    tenant: Text = Field(default="default", description="Tenant of the key.")
-    route: str = Field(default="", description="Path below the API base.")
-    findings: list[FindingEntry] | None = Field(default=None, description="What the filters found; none of them runs.")
-    failures: list[Name] | None = Field(default=None, description="Filters that failed; none of them runs.")
-    text: Annotated[str, Field(max_length=20_000)] | None = Field(
-        default=None, description="A text that the real filters read, once whole and once character by character."
-    )
-    call: Annotated[str, Field(max_length=20_000)] | None = Field(
-        default=None,
-        description="Arguments of a complete call of `tool`, for the real filters and monitors: JSON as text, or what a "
-        "tool that takes plain text gets.",
-    )
-    plain: bool = Field(default=False, description="With `call`: the tool takes plain text.")
-    declared: list[Text] | None = Field(
-        default=None, description="With `call`: the tools that the request declares; only `tool` if left out."
-    )
-    before: list[Text] = Field(default=[], description="With `call`: tools that were called before it in this turn.")
-    said: list[SaidEntry] = Field(
-        default=[],
-        max_length=1000,
-        description="With `text`: the messages before it, for detectors that read more than one.",
+    text: Literal["none", "hash", "matched"] = Field(
+        default="none",
+        description="What decision records hold of text that a rule matched: nothing, a keyed hash, or the text itself.",
     )
 
 
-class ExpectEntry(Strict):
-    """What must come of it."""
+class PackEntry(Strict):
+    """A pack whose rules, lists, filters, monitors and tests the policy takes over."""
 
-    outcome: Verb | None = Field(default=None, description="The strictest outcome.")
-    rules: list[Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")]] = Field(
-        default=[], description="Rules that must be among those that fired; `defaults.failure` is one."
+    use: Name = Field(description="Name of the pack: a file of `packs/` beside the policy, or one that is installed.")
+    without: OneOrMore[Name] = Field(
+        default=[], description="Rules, lists, filters and monitors of the pack that are left out."
     )
-    released: str | None = Field(
-        default=None, description="Exactly what goes out; where it blocks, what a stream had let out before."
-    )
+    tests: bool = Field(default=True, description="false: the pack's tests are left out.")
 
 
-class CaseEntry(Strict):
-    """A test of the policy. `guardproxy test` runs it."""
+def _named(value: Any) -> Any:
+    return {"use": value} if isinstance(value, str) else value
 
-    name: Text = Field(description="What must hold, as a sentence.")
-    todo: Text | None = Field(
-        default=None, description="Why it doesn't hold yet: reported, and a failure once it does."
-    )
-    given: GivenEntry = Field(description="The text.")
-    expect: ExpectEntry = Field(description="What must come of it.")
+
+class _OrName:
+    """Tells the JSON Schema that a name may stand for the pack."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string", "description": "Name of a pack."}, handler(core)]}
 
 
 class Document(Strict):
@@ -363,6 +258,17 @@ class Document(Strict):
     )
     owner: str = Field(default="", description="Whom to ask.")
     description: str = Field(default="", description="What the policy is for.")
+    extends: Name | None = Field(
+        default=None, description="The policy whose parts this one takes over: one of this directory, or a shipped one."
+    )
+    tenants: OneOrMore[Text] = Field(default=[], description="The tenants that get this policy; with `extends` only.")
+    packs: list[Annotated[PackEntry, BeforeValidator(_named), _OrName()]] = Field(
+        default=[], max_length=100, description="Packs whose parts this policy takes over, by name."
+    )
+    override: dict[RuleId, OverrideEntry] = Field(  # type: ignore[valid-type]
+        default={},
+        description="What is changed about rules that were taken over, by their id: whole keys are replaced.",
+    )
     lists: dict[Name, list[Text]] = Field(default={}, description="Named lists of globs, for `unless: {in_list: ...}`.")
     filters: dict[Name, FilterEntry] = Field(
         default={}, description="What is looked for. Filters say what they saw and no more."
@@ -371,13 +277,15 @@ class Document(Strict):
         default={}, description="What is looked for in calls of tools: in what they do, not in what is written there."
     )
     defaults: DefaultsEntry = Field(default=DefaultsEntry(), description="What holds where no rule says otherwise.")
+    log: LogEntry = Field(default=LogEntry(), description="What is written down.")
+    training: TrainingEntry | None = Field(default=None, description="What becomes of training files, and of jobs.")
     rules: list[RuleEntry] = Field(default=[], description="What is done about it.")
     tests: list[CaseEntry] = Field(default=[], description="What must hold. Every enforcing rule deserves one.")
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a policy file, without the filters' own options."""
-    schema: dict[str, Any] = _without_null(Document.model_json_schema(by_alias=True))
+    schema: dict[str, Any] = with_conditions(_without_null(Document.model_json_schema(by_alias=True)))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "guardproxy policy"}
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import yaml
 
-from guardproxy.types import ConfigError, Json, Path
+from guardproxy.types import ConfigError, Json, Path, Remedy
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 32
@@ -27,6 +27,9 @@ _TRUE = re.compile(r"true|True|TRUE")
 _FALSE = re.compile(r"false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+
+BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What ends a line, to the parser."""
 
 _MISFIT = r"<block end>|expected '-' indicator|expected key"
 _PLAINER = (
@@ -53,22 +56,38 @@ class _Loader(yaml.SafeLoader):
     """Used for its events only: values are made here, by YAML 1.2's rules, and no tag is ever followed."""
 
 
-_FAST: Any = getattr(yaml, "CSafeLoader", _Loader)
+FAST: Any = getattr(yaml, "CSafeLoader", _Loader)
 
 
 @dataclass(slots=True)
 class Source:
-    """A file that was read. Lines and columns count from 1."""
+    """A file that was read, or several as one (`layers`). Lines and columns count from 1."""
 
     file: str
     data: Json = None
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    files: dict[Path, str] = field(default_factory=dict)
+    """What stands in another file, with all below it."""
 
-    def error(self, code: str, message: str, path: Path = (), *, key: bool = False) -> ConfigError:
-        """An error at the value (or its key) that stands at `path`; where that isn't in the file, at what holds it."""
+    def error(self, code: str, message: str, path: Path = (), *, key: bool = False, remedy: Remedy = "") -> ConfigError:
+        """An error at the value (or its key) that stands at `path`; where that isn't in the file, at what holds it.
+
+        `remedy`: what `check --fix` does about it there.
+        """
+        remedy = remedy if path in self.values else ""
+        while path and path not in self.values:
+            path = path[:-1]
         line, column = self.place(path, key=key)
-        return ConfigError(message, self.file, line, column, code)
+        return ConfigError(message, self.file_of(path), line, column, code, remedy=remedy)
+
+    def file_of(self, path: Path) -> str:
+        """The file that a value stands in."""
+        return next((f for n in range(len(path), -1, -1) if (f := self.files.get(path[:n]))), self.file)
+
+    def where(self, path: Path) -> str:
+        """`file:line` of a key, for a sentence."""
+        return f"{self.file_of(path)}:{self.place(path, key=True)[0]}"
 
     def place(self, path: Path, *, key: bool = False) -> tuple[int, int]:
         if key and path in self.keys:
@@ -93,8 +112,7 @@ def read(file: File, name: str = "") -> Source:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as e:
-        line = raw.count(b"\n", 0, e.start) + 1
-        column = len(raw[raw.rfind(b"\n", 0, e.start) + 1 : e.start].decode("utf-8", "replace")) + 1
+        line, column = _place_of(raw[: e.start].decode("utf-8-sig", "replace"))
         raise ConfigError("the file is not UTF-8 text; save it as UTF-8", name, line, column, "GP001") from None
     return parse(text, name)
 
@@ -102,11 +120,11 @@ def read(file: File, name: str = "") -> Source:
 def parse(text: str, name: str) -> Source:
     """Like `read`, for text that is here already."""
     source = Source(name)
-    builder = _Builder(source, yaml.parse(text, Loader=_FAST))
+    builder = _Builder(source, yaml.parse(text, Loader=FAST))
     try:
         builder.document()
     except yaml.reader.ReaderError as e:
-        line, column = _place_of(text, int(e.position))
+        line, column = _place_of(text[: int(e.position)])
         code = ord(e.character) if isinstance(e.character, str) else e.character
         message = f"the character U+{code:04X} is not allowed in YAML; write it as an escape in double quotes"
         raise ConfigError(message, name, line, column, "GP001") from None
@@ -115,15 +133,17 @@ def parse(text: str, name: str) -> Source:
     return source
 
 
-def _place_of(text: str, offset: int) -> tuple[int, int]:
-    before = text[:offset]
-    return before.count("\n") + 1, offset - before.rfind("\n")
+def _place_of(before: str) -> tuple[int, int]:
+    """Line and column behind a text."""
+    *above, last = BREAK.split(before)
+    return len(above) + 1, len(last) + 1
 
 
 def _marked(e: yaml.MarkedYAMLError, text: str, name: str) -> ConfigError:
     opened = re.search(r"flow|quoted", str(e.context or ""))  # what was opened and not closed is the place to look at
     mark = (opened and e.context_mark) or e.problem_mark or e.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    line, column = min((line, column), _place_of(text))  # the parser puts the end of a last line behind it
     problem = str(e.problem or e.context or "it can't be parsed")
     return ConfigError(f"not YAML: {_plain(problem, text, line, column)}", name, line, column, "GP001")
 
@@ -192,7 +212,9 @@ class _Builder:
             key = self._key(event)
             if key in out:
                 first = self.source.keys[(*path, key)][0]
-                raise self._error(event, f"the key {key!r} stands twice; the first is in line {first}")
+                error = self._error(event, f"the key {key!r} stands twice; the first is in line {first}")
+                error.remedy = "drop"
+                raise error
             self.source.keys[(*path, key)] = _start(event)
             out[key] = self._node(next(self.events), (*path, key), depth + 1)
         return out

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from guardproxy.server import closing
+from guardproxy.server.authentication import Refused
 from guardproxy.server.closing import Closing
 from guardproxy.server.edge import Gone, Headers, Reply, Request, Shape, error_reply
 from guardproxy.telemetry import Record
@@ -33,6 +34,8 @@ async def answered(
         return GONE
     except (WireError, UpstreamError) as e:
         record.failed(e.code or "invalid_request", upstream=isinstance(e, UpstreamError))
+        if isinstance(e, Refused):
+            record.refused(e.reason)
         return await _say(request, error_reply(e, headers, shape))
     except Exception as e:
         internal_error(e, record.request_id)
@@ -48,10 +51,12 @@ async def _say(request: Request, reply: Reply) -> int:
     return reply.status
 
 
-def answer_headers(record: Record, policy: bytes, ids: tuple[bytes, ...]) -> Headers:
-    """What every answer carries. `policy`: the beginning of the policy's digest; `ids`: headers for the request's id."""
+def answer_headers(record: Record, policy: bytes, ids: tuple[bytes, ...], incidents: bytes = b"") -> Headers:
+    """What every answer carries. `policy`: the beginning of the policy's digest; `ids`: headers for the request's id;
+    `incidents`: those under which it is served."""
     return (
         *((name, record.request_id.encode()) for name in ids),
         (b"x-guardproxy-decision", record.decision_id.encode()),
         (b"x-guardproxy-policy", policy),
+        *(((b"x-guardproxy-incident", incidents),) if incidents else ()),
     )

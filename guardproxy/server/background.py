@@ -7,23 +7,29 @@ at once; what was released until then is kept.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 from guardproxy.server.closing import MESSAGE, Closing, shutting_down
+from guardproxy.server.destinations import Destination, Sent
 from guardproxy.server.exchange import Exchange
+from guardproxy.server.quota import UNREACHABLE, Charging
+from guardproxy.server.snapshot import Lease
 from guardproxy.server.state import Turn
-from guardproxy.server.upstream import Answered, Asked
+from guardproxy.server.trials import Trials
+from guardproxy.server.upstream import Answered
 from guardproxy.telemetry import Record, Recorder
 from guardproxy.telemetry.log import internal_error
 from guardproxy.types import Json, UpstreamError, WireError
 from guardproxy.wire import errors
 from guardproxy.wire import responses_store as wire
 from guardproxy.wire.base import KeptWriter
-from guardproxy.wire.json import dump, parse_reply
+from guardproxy.wire.json import parse_reply
 from guardproxy.wire.responses_write import ResponsesStreamWriter
 
+Ask: TypeAlias = Callable[[Record, str | None], Awaitable[Sent]]
+"""Asks whoever is to answer, for a reply of this content type. Raises UpstreamError, WireError."""
 MAX_EVENTS: Final = 16 << 20
 """Bytes of one stream, which are kept for resuming it."""
 ROUTE: Final = "background"
@@ -33,8 +39,9 @@ ROUTE: Final = "background"
 class Background:
     """All runs of this process."""
 
-    def __init__(self, limit: int, upstream: Asked, recorder: Recorder, closing: Closing) -> None:
-        self._limit, self._upstream, self._recorder, self._closing = limit, upstream, recorder, closing
+    def __init__(self, limit: int, recorder: Recorder, closing: Closing, trials: Trials) -> None:
+        self._limit, self._recorder, self._closing = limit, recorder, closing
+        self._trials = trials
         self.runs: dict[str, Run] = {}
 
     @property
@@ -54,15 +61,33 @@ class Background:
         """The response that a run of this exchange begins with."""
         return cast(KeptWriter, exchange.codec.stream_writer(exchange.head())).snapshot()
 
-    def start(self, turn: Turn, exchange: Exchange, asked: Json) -> Run:
-        """Begin. `asked` is the request for the upstream. The turn and the exchange are the run's from now on."""
-        record = self._recorder.start(exchange.request_id, ROUTE)
+    def start(
+        self,
+        turn: Turn,
+        exchange: Exchange,
+        ask: Ask,
+        lease: Lease,
+        destination: Destination,
+        charging: Charging | None = None,
+    ) -> Run:
+        """Begin. `ask` asks for the reply, `charging` is what the request took of quotas. These, the turn and the exchange
+        are the run's from now on; it goes on under the policy of this lease."""
+        lease = lease.share()
+        record = self._recorder.start(
+            exchange.request_id, ROUTE, lease.name, tenant=turn.record.tenant, key=turn.record.key
+        )
         record.model, record.stream = exchange.model, True
         turn.record = record
-        run = self.runs[turn.id] = Run(turn, exchange.handed_over(exchange.request_id, record), record)
+        handed = exchange.handed_over(exchange.request_id, lease.observer(record))
+        handed.refused = record.refused
+        run = self.runs[turn.id] = Run(turn, handed, record, lambda: self._trials.finish(record, 200, lease))
+        if charging is not None:
+            charging.record, run.charging = record, charging
         self._closing.listeners.add(run.process_ends)
         turn.state.making.add(run.id)
-        run.task = asyncio.create_task(run.work(self._upstream, asked))
+        if destination.name:
+            record.routed(destination.name)
+        run.task = asyncio.create_task(run.work(ask))
         run.task.add_done_callback(lambda _: self._ended(run))
         return run
 
@@ -81,12 +106,14 @@ class Background:
 class Run:
     """One response in the making."""
 
-    def __init__(self, turn: Turn, exchange: Exchange, record: Record) -> None:
+    def __init__(self, turn: Turn, exchange: Exchange, record: Record, ended: Callable[[], None]) -> None:
+        """`ended` is called when all is done."""
         self.id, self.streams, self.state = turn.id, turn.asked.stream, turn.state
         self.task: asyncio.Task[None] | None = None
         self.over = False
         """It is finished, and kept."""
-        self._turn, self._exchange, self._record = turn, exchange, record
+        self.charging: Charging | None = None
+        self._turn, self._exchange, self._record, self._ended = turn, exchange, record, ended
         self._events: list[bytes] = []
         self._size = 0
         self._news = asyncio.Event()
@@ -129,16 +156,18 @@ class Run:
 
     # ------------------------------------------------------------------------------------------------ work
 
-    async def work(self, upstream: Asked, asked: Json) -> None:
+    async def work(self, ask: Ask) -> None:
         """Ask the upstream, guard what it says, keep it."""
         try:
-            await self._relay(upstream, asked)
+            await self._relay(ask)
         except asyncio.CancelledError:
             if self._message:
                 self._fail(self._message)
             elif self._writer.status == "in_progress":
                 self._add(self._writer.stop())
         except (UpstreamError, WireError) as e:
+            if self.charging is not None and e.code == UNREACHABLE:
+                self.charging.failed()
             self._record.failed(e.code or "", upstream=isinstance(e, UpstreamError))
             self._fail(errors.sentence(str(e)))
         except Exception as e:
@@ -148,11 +177,11 @@ class Run:
         finally:
             await self._finish()
 
-    async def _relay(self, upstream: Asked, asked: Json) -> None:
+    async def _relay(self, ask: Ask) -> None:
         codec = self._exchange.codec
         self._record.mark("read")
         self._record.mark("sent")
-        answer = await upstream.post(codec.route, dump(asked), stream=codec.stream_type)
+        answer = (await ask(self._record, codec.stream_type)).answer
         try:
             self._record.mark("first_in")
             if answer.status != 200:
@@ -171,6 +200,8 @@ class Run:
         return cast("AsyncGenerator[bytes, None]", self._exchange.stream(chunks))
 
     async def _refused(self, answer: Answered) -> None:
+        if self.charging is not None:
+            self.charging.failed()
         data = await answer.head()
         self._record.failed(f"upstream_status_{answer.status}", upstream=True)
         _, body = await self._exchange.error(answer.status, data)
@@ -198,13 +229,15 @@ class Run:
         self._news = asyncio.Event()
 
     async def _finish(self) -> None:
+        if self.charging is not None:
+            self.charging.end(self._exchange.spent)
         kept = self._events if self.streams else None
         await _unhurried(self._turn.keep(self.snapshot(), events=kept))
         self._turn.close()
         self.over = True
         self._wake()
         await _unhurried(self._exchange.close())
-        self._record.finish(200)
+        self._ended()
 
 
 async def _unhurried(work: Any) -> Any:

@@ -31,12 +31,9 @@ class Calling:
     """Gives a text of a choice's field to its gate, as what goes on behind the text before it."""
     tools: frozenset[str] | None
     """Tools that the request offered; only these are called by what is found in text. None: whatever it names."""
-    characters: int = 0
-    """Of all arguments so far."""
 
     async def take(self, item: Call, choice: Choice) -> None:
         """A fragment of a call. Raises Cut."""
-        self.characters += len(item.arguments)
         if await self._flowed(item, choice):
             return
         self._collect(choice, item)
@@ -118,6 +115,7 @@ class Calling:
         if not choice.calls:
             self.drop(choice)
         call, origin = Call(item.choice, item.index, one.id, one.name), self.codec.origin("call", one.name)
+        self.conduct.check(one.name)
         choice.flow = await Flow.begin(call, choice.called, origin, self.gate, self.writer, self.out)
         choice.called += 1
         await self._flowed(replace(item, arguments="".join(one.arguments)), choice)

@@ -50,12 +50,17 @@ class Conduct:
     """No call goes out before all of its choice are decided."""
     asks: bool = True
     """A rule may ask a person."""
+    check: Callable[[str], None] = lambda tool: None
+    """Raises Cut for a tool that nobody may call for this client."""
 
     async def decide(self, calls: list[Call], before: list[ToolCall]) -> list[tuple[Call, HeldCall | None]]:
         """Each call with its arguments edited, and as a person sees it: None for one that the text only speaks of.
 
         Raises Cut: then none of them may go out. `before`: the calls of the turn so far; these are added.
         """
+        for call in calls:
+            if not call.spoken:
+                self.check(call.name)
         guarded = [await guard_call(call, self._from(call), self.gate) for call in calls]
         return [(edited, await self._held(call, edited, before)) for call, edited in zip(calls, guarded, strict=True)]
 

@@ -16,6 +16,7 @@ from guardproxy.engine.edits import over_a_seam
 from guardproxy.server.closing import Closing
 from guardproxy.server.edge import Headers, Reply, Request, Shape
 from guardproxy.server.presence import Presence
+from guardproxy.server.snapshot import Lease
 from guardproxy.telemetry import Record, ids
 from guardproxy.types import Finding, Json, Origin, Outcome, Segment, WireError
 from guardproxy.wire import contents, errors, litellm, moderations
@@ -32,21 +33,27 @@ class Detector:
     route: str
     answer: Callable[[Question], Awaitable[bytes]]
     settings: Settings
-    guard: Guard
     closing: Closing
     shape: Shape = errors.openai
 
-    async def serve(self, request: Request, record: Record, headers: Headers) -> int:
+    async def serve(self, request: Request, record: Record, headers: Headers, lease: Lease) -> int:
         """Answer the request; returns the status. Raises WireError before an answer began; Gone."""
-        return await Presence(request, self.closing).during(self._run(request, record, headers))
+        return await Presence(request, self.closing).during(self._run(request, record, headers, lease))
 
-    async def _run(self, request: Request, record: Record, headers: Headers) -> int:
+    async def _run(self, request: Request, record: Record, headers: Headers, lease: Lease) -> int:
+        guard = lease.guard
         body = await request.body(self.settings)
         record.mark("read")
-        if self.guard.held.full:
+        if guard.held.full:
             raise WireError("guardproxy holds too much text now; try again later", status=503, code="overloaded")
-        inspector = Inspector(self.guard, observer=record, request=record.request_id, route=self.route)
-        question = Question(parse(body), request, self.guard, inspector, self.settings.moderation_scores)
+        inspector = Inspector(
+            guard,
+            observer=lease.observer(record),
+            request=record.request_id,
+            route=self.route,
+            tenant=request.caller.tenant,
+        )
+        question = Question(parse(body), request, guard, inspector, self.settings.moderation_scores)
         try:
             answer = await self.answer(question)
             await request.reply(Reply(200, answer, headers))
@@ -82,12 +89,12 @@ class Question:
         return joined if edit is not None or blocked else None
 
 
-def detectors(settings: Settings, guard: Guard, closing: Closing) -> dict[str, Detector]:
+def detectors(settings: Settings, closing: Closing) -> dict[str, Detector]:
     """All of them, by path."""
     made = (
-        Detector(moderations.ROUTE, _moderations, settings, guard, closing),
-        Detector(contents.ROUTE, _contents, settings, guard, closing, contents.error),
-        Detector(litellm.ROUTE, _litellm, settings, guard, closing),
+        Detector(moderations.ROUTE, _moderations, settings, closing),
+        Detector(contents.ROUTE, _contents, settings, closing, contents.error),
+        Detector(litellm.ROUTE, _litellm, settings, closing),
     )
     return {one.route: one for one in made}
 

@@ -1,16 +1,17 @@
-"""The ASGI side of the edge: read a body within its limits, check the key, answer. Knows no route and no dialect."""
+"""The ASGI side of the edge: read a body within its limits, answer. Knows no route and no dialect."""
 
 from __future__ import annotations
 
 import asyncio
-import hmac
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from guardproxy.addresses import is_loopback
 from guardproxy.config import Settings
+from guardproxy.governance.caller import ANYBODY, Caller
+from guardproxy.policy.languages import accepted
 from guardproxy.server.line import LINE, Line
 from guardproxy.types import UpstreamError, WireError
 from guardproxy.wire.errors import error_object, openai, sentence
@@ -32,6 +33,14 @@ _FOREVER = (b"cache-control", b"no-store")
 
 class Gone(Exception):
     """The client has gone: there is nobody to answer."""
+
+
+class Wait(WireError):
+    """The same request may be welcome later. `headers` say when."""
+
+    def __init__(self, message: str, *, status: int, code: str, headers: Headers) -> None:
+        super().__init__(message, status=status, code=code)
+        self.headers = headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +71,25 @@ _POINTLESS = (
 
 def _retry(error: WireError | UpstreamError) -> Headers:
     """OpenAI's clients repeat a request after any 5xx unless they are told that this is no use."""
+    if isinstance(error, Wait):
+        return error.headers
     if error.status < 500:
         return ()
     if error.code == "overloaded" and isinstance(error, WireError):
         return ((b"x-should-retry", b"false"),)
-    if error.code == "busy":
+    if error.code in ("busy", "quotas_unavailable"):
         return ((b"retry-after", b"1"),)
     return ((b"x-should-retry", b"false"),) if error.code in _POINTLESS else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What came of asking who somebody is."""
+
+    caller: Caller | None
+    """None: nobody whom we know."""
+    reason: str = ""
+    """Why not, for metrics."""
 
 
 @dataclass(slots=True)
@@ -88,6 +109,10 @@ class Request:
     """The last byte of an answer is on its way."""
     finished: bool = False
     """The server took the last byte of an answer."""
+    caller: Caller = ANYBODY
+    """Who sends it."""
+    admission: Admission | None = None
+    """What came of asking who sends it; None: nobody was asked."""
     headers: Mapping[bytes, bytes] = field(init=False)
     line: Line = field(init=False)
     path: str = field(init=False)
@@ -100,6 +125,11 @@ class Request:
         self.line = self.scope.get(LINE) or Line()
         length = self.headers.get(b"content-length", b"0")
         self.complete = length == b"0" and b"transfer-encoding" not in self.headers
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """What the client accepts for messages, the most wanted first."""
+        return accepted(self.headers.get(b"accept-language", b"").decode("latin-1"))
 
     # ------------------------------------------------------------------------------------------------ reading
 
@@ -128,6 +158,22 @@ class Request:
             raise _too_large(limit)
         self.complete = not message.get("more_body", False)
         return part
+
+    async def parts(self, limit: int, idle: float) -> AsyncGenerator[bytes, None]:
+        """A body that is read as it arrives, however long that takes. Raises WireError when it is too large or falls
+        silent; Gone."""
+        length = self.headers.get(b"content-length", b"")
+        if length and (not length.isdigit() or len(length) > 15 or int(length) > limit):
+            raise _too_large(limit)
+        size = 0
+        while not self.complete:
+            try:
+                async with asyncio.timeout(idle):
+                    part = await self._rest(limit, size)
+            except TimeoutError:
+                raise WireError("The request's body fell silent.", status=408, code="request_timeout") from None
+            size += len(part)
+            yield part
 
     async def _read(self, limit: int, idle: float) -> bytes:
         parts, size = [], 0
@@ -202,49 +248,6 @@ class Request:
 
 def _too_large(limit: int) -> WireError:
     return WireError(f"The request's body is larger than {limit} bytes.", status=413, code="request_too_large")
-
-
-class Doorkeeper:
-    """Whether a request may come in."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._key = settings.key.get_secret_value().encode() if settings.key else None
-
-    def check(self, request: Request) -> None:
-        """Raises WireError: 401 without the key; 403 for another site's page, where no key would stop it."""
-        if self._key is not None:
-            self._check_key(request.headers)
-        elif not _local_origin(request.headers.get(b"origin")):
-            raise WireError(
-                "Web pages of other sites may not use a guardproxy that asks for no key.",
-                status=403,
-                code="origin_not_allowed",
-            )
-
-    def _check_key(self, headers: Mapping[bytes, bytes]) -> None:
-        """One of the two headers in which clients send their key has to hold it."""
-        scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
-        if not self._right(given if scheme.lower() == b"bearer" else b"") and not self._right(
-            headers.get(b"x-api-key", b"")
-        ):
-            raise WireError(
-                "Give this guardproxy's key as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.",
-                status=401,
-                code="invalid_api_key",
-            )
-
-    def _right(self, given: bytes) -> bool:
-        return hmac.compare_digest(given.strip(), self._key or b"")
-
-
-def _local_origin(origin: bytes | None) -> bool:
-    """Whether a browser's request comes from a page of this machine (or from no page at all)."""
-    if origin is None:
-        return True
-    try:
-        return is_loopback(urlsplit(origin.decode("latin-1")).hostname or "")
-    except ValueError:
-        return False
 
 
 class Hosts:

@@ -6,19 +6,23 @@ from guardproxy.server.edge import Headers, Reply, Request
 from guardproxy.server.endpoint import Endpoint, Passage
 from guardproxy.server.exchange import Blocked
 from guardproxy.server.presence import Presence
+from guardproxy.server.snapshot import Lease
 from guardproxy.server.upstream import Answered
 from guardproxy.telemetry import Record
 from guardproxy.types import UpstreamError, WireError
 from guardproxy.wire.embeddings import rebuild
 from guardproxy.wire.json import parse_reply
+from guardproxy.wire.reply import counts
 
 
 class EmbeddingsEndpoint(Endpoint):
     """The route of embeddings. Shared by all requests."""
 
-    async def serve(self, request: Request, record: Record, headers: Headers) -> int:
+    alone = True  # vectors of two models can't be compared
+
+    async def serve(self, request: Request, record: Record, headers: Headers, lease: Lease) -> int:
         presence = Presence(request, self.closing)
-        return await presence.during(_Passage(self, request, record, headers, presence).run())
+        return await presence.during(_Passage(self, request, record, headers, presence, lease).run())
 
 
 class _Passage(Passage):
@@ -29,9 +33,11 @@ class _Passage(Passage):
         data = await answer.read()
         self._record.mark("upstream_end")
         try:
-            body = rebuild(parse_reply(data), self._exchange.head())
+            told = parse_reply(data)
+            body = rebuild(told, self._exchange.head())
         except WireError as e:
             raise UpstreamError(f"the upstream's reply can't be read: {e}", code="upstream_invalid_response") from None
+        self._exchange.spent.usage = counts(told.get("usage"))
         self._record.mark("first_out")
         await self._request.reply(Reply(200, body, self._headers))
         return 200

@@ -7,23 +7,28 @@ fails, the upstream's connection is closed at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from typing import ClassVar, Protocol
 
 from guardproxy.config import Settings
-from guardproxy.engine import Guard
-from guardproxy.engine.approvals import Approvals
+from guardproxy.governance.approvals import Approvals
+from guardproxy.governance.probe.standing import REFUSALS
 from guardproxy.server import approving
+from guardproxy.server.authentication import check_model
 from guardproxy.server.background import Background
 from guardproxy.server.closing import CODE, MESSAGE, Closing
+from guardproxy.server.destinations import Destination, Destinations, Question
 from guardproxy.server.edge import Headers, Reply, Request
 from guardproxy.server.exchange import Blocked, Exchange
 from guardproxy.server.follow import send_followed
 from guardproxy.server.presence import Presence, Silence
+from guardproxy.server.quota import UNREACHABLE, Charging, Quotas
+from guardproxy.server.snapshot import Lease
 from guardproxy.server.state import State, Turn
-from guardproxy.server.upstream import Answered, Asked
+from guardproxy.server.upstream import Answered
 from guardproxy.telemetry import Record, ids
 from guardproxy.telemetry.log import internal_error
 from guardproxy.types import Json, UpstreamError, WireError
@@ -31,6 +36,9 @@ from guardproxy.wire import errors
 from guardproxy.wire.base import Codec
 from guardproxy.wire.json import dump, parse, parse_reply
 from guardproxy.wire.responses_store import echo
+
+_UPSTREAM = b"x-guardproxy-upstream"
+_BARRED = frozenset(code for _, code, _ in REFUSALS.values())
 
 
 class Names(Protocol):
@@ -40,6 +48,10 @@ class Names(Protocol):
         """The upstream's name for a client's; None leaves it as it is. Raises WireError for one that there is not."""
         ...
 
+    def called(self, name: Json) -> str | None:
+        """The same, whether it may be asked or not."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -47,42 +59,53 @@ class Endpoint:
 
     codec: Codec
     settings: Settings
-    guard: Guard
-    upstream: Asked
+    upstreams: Destinations
     models: Names
     closing: Closing
     approvals: Approvals | None = None
     """Where replies wait for a person; without it they are refused."""
-    client: str = ""
-    """Digest of the key that clients have."""
     state: State | None = None
     """What is kept for clients of this dialect, where anything is."""
     background: Background | None = None
+    alone: ClassVar[bool] = False
+    """Whether no other upstream can stand in for the one that is to answer."""
+    quotas: Quotas | None = None
+    """What callers may use; None: as much as they like."""
 
-    async def serve(self, request: Request, record: Record, headers: Headers) -> int:
+    async def serve(self, request: Request, record: Record, headers: Headers, lease: Lease) -> int:
         """Answer the request; returns the status. Raises WireError and UpstreamError before an answer began; Gone."""
         presence = Presence(request, self.closing)
-        return await presence.during(Passage(self, request, record, headers, presence).run())
+        return await presence.during(Passage(self, request, record, headers, presence, lease).run())
 
 
 class Passage:
     """One request on its way through an endpoint."""
 
     def __init__(
-        self, endpoint: Endpoint, request: Request, record: Record, headers: Headers, presence: Presence
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        record: Record,
+        headers: Headers,
+        presence: Presence,
+        lease: Lease,
     ) -> None:
         self._endpoint, self._request, self._record, self._headers = endpoint, request, record, headers
-        self._presence = presence
+        self._presence, self._lease = presence, lease
         self._turn: Turn | None = None
+        self._barred: WireError | None = None  # why the main upstream's model may not be asked
+        self._charging: Charging | None = None
         self._exchange = Exchange(
-            endpoint.guard,
+            lease.guard,
             endpoint.codec,
             request_id=record.request_id,
             route=record.route,
-            observer=record,
+            observer=lease.observer(record),
             head_id=ids.new(endpoint.codec.prefix),
             approvals=endpoint.approvals,
-            client=endpoint.client,
+            caller=request.caller,
+            refused=record.refused,
+            languages=request.languages,
             show_scores=endpoint.settings.moderation_scores,
         )
 
@@ -91,7 +114,13 @@ class Passage:
         self._record.mark("read")
         try:
             return await self._run(body)
+        except UpstreamError as e:
+            if self._charging is not None and e.code == UNREACHABLE:
+                self._charging.failed()
+            raise
         finally:
+            if self._charging is not None:
+                self._charging.end(self._exchange.spent)
             if self._turn is not None and self._turn.record is self._record:  # it is not the background's now
                 if self._exchange.streaming and self._request.started:
                     self._turn.break_off(self._exchange)
@@ -100,10 +129,15 @@ class Passage:
 
     async def _run(self, body: bytes) -> int:
         parsed = parse(body)
-        name = self._endpoint.models.resolve(parsed.get("model"))
+        check_model(self._request.caller, parsed.get("model"))
+        name = self._resolve(parsed.get("model"))
+        if self._endpoint.quotas is not None:
+            await self._begin(self._endpoint.quotas, parsed, len(body), name)
         if self._endpoint.state is not None:
             turn = self._turn = await self._endpoint.state.turn(parsed, self._exchange.head_id, self._record)
             parsed, self._exchange.repeats = turn.body, echo(turn.asked)
+            if self._charging is not None:
+                self._charging.recalls(parsed)
         if (approval := self._request.headers.get(approving.HEADER)) is not None:
             return await self._hand_out(approval.decode("latin-1"), parsed)
         try:
@@ -114,24 +148,54 @@ class Passage:
             if self._turn is not None:
                 self._exchange.streaming = self._turn.asked.stream
             self._record.model, self._record.stream = self._exchange.model, self._exchange.streaming
-        if name is not None:
-            asked = {**asked, "model": name}
-        if self._turn is not None and self._turn.asked.background:
-            return await self._begin_run(self._turn, asked)
-        self._record.mark("sent")
+        check_model(self._request.caller, self._exchange.model)  # as the codec read it, too
+        destination = self._destination()
         codec = self._endpoint.codec
+        told = (lambda model: None) if self._charging is None else self._charging.asked
+        if self._charging is not None:
+            asked = self._charging.wanting(asked, codec.route)
+        question = Question(destination, name, codec.route, codec.headers, self._barred, self._endpoint.alone, told)
+        if self._turn is not None and self._turn.asked.background:
+            return await self._begin_run(self._turn, asked, question)
+        self._record.mark("sent")
         stream = codec.stream_type if self._exchange.streaming else None
-        answer = await self._endpoint.upstream.post(codec.route, dump(asked), stream=stream, headers=codec.headers)
+        sent = await self._endpoint.upstreams.ask(question, asked, self._record, stream)
+        if sent.why is not None:
+            who = ((_UPSTREAM, sent.by.name.encode()), (b"x-guardproxy-fallback", sent.why.value.encode()))
+            self._headers = (*(h for h in self._headers if h[0] != _UPSTREAM), *who)
         try:
-            return await self._relay(answer)
+            return await self._relay(sent.answer)
         finally:
-            answer.close()
+            sent.answer.close()
+
+    def _resolve(self, model: Json) -> str | None:
+        """The upstream's name for the client's model. One that may not be asked is no error yet where somebody stands in."""
+        try:
+            return self._endpoint.models.resolve(model)
+        except WireError as e:
+            upstreams = self._endpoint.upstreams
+            if e.code not in _BARRED or self._endpoint.alone or not upstreams.stand_in(upstreams.main, barred=True):
+                raise
+            self._barred = e
+            return self._endpoint.models.called(model)
+
+    async def _begin(self, quotas: Quotas, parsed: Json, size: int, name: str | None) -> None:
+        """Take what the request needs; the client is told what is left. Raises OverQuota."""
+        self._charging = await quotas.begin(self._request.caller, parsed, size, name or "", self._record)
+        self._headers = (*self._headers, *self._charging.headers)
+
+    def _destination(self) -> Destination:
+        """Who is asked; the client is told where that isn't the main upstream."""
+        destination = self._endpoint.upstreams.to(self._exchange.upstream)
+        if destination.name:
+            self._headers = (*self._headers, (_UPSTREAM, destination.name.encode()))
+            self._record.routed(destination.name)
+        return destination
 
     async def _hand_out(self, id: str, body: Json) -> int:
         """A reply that a person has approved, as it was guarded; the upstream isn't asked again."""
         held = await approving.take(self._endpoint.approvals, id, self._exchange.bind(body))
         self._record.model, self._record.stream = held.model, held.stream
-        self._record.recorder.metrics.approvals.of("released").inc()
         if self._turn is not None:
             await self._turn.keep_approved(held.body, stream=held.stream)
         if held.stream:
@@ -141,7 +205,7 @@ class Passage:
             await self._request.reply(Reply(200, held.body, self._headers))
         return 200
 
-    async def _begin_run(self, turn: Turn, asked: Json) -> int:
+    async def _begin_run(self, turn: Turn, asked: Mapping[str, Json], question: Question) -> int:
         """The response is made in the background. Its client reads along, or is told its id."""
         background = self._endpoint.background
         assert background is not None
@@ -149,7 +213,9 @@ class Passage:
         first = background.first(self._exchange)
         if not await turn.keep(first, pending=True):
             raise WireError("guardproxy's store could not take this response.", status=503, code="store_failed")
-        run = background.start(turn, self._exchange, asked)
+        ask = partial(self._endpoint.upstreams.ask, question, asked)
+        run = background.start(turn, self._exchange, ask, self._lease, question.first, self._charging)
+        self._charging = None  # it is the run's now
         if not turn.asked.stream:
             await self._request.reply(Reply(200, dump(first), self._headers))
             return 200
@@ -188,6 +254,8 @@ class Passage:
         return 200
 
     async def _error(self, answer: Answered) -> int:
+        if self._charging is not None:
+            self._charging.failed()
         self._record.mark("first_in")
         data = await answer.head()
         self._record.mark("upstream_end")
@@ -254,7 +322,6 @@ class Passage:
     def _note_waiting(self) -> None:
         if self._exchange.waits:
             self._record.failed(approving.REQUIRED)
-            self._record.recorder.metrics.approvals.of("held").inc()
 
     async def _break_off(self) -> None:
         """The process ends: so does the stream, between two events and with what is held still held."""

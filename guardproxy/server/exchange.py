@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from functools import partial
 
 from guardproxy.engine import Cut, Gate, Guard, Moderation, Observer, TooMany, Vault, Watch
-from guardproxy.engine.approvals import Approvals, Binding, HeldReply
+from guardproxy.engine.approvals import Binding, HeldReply
 from guardproxy.engine.conduct import Review
 from guardproxy.engine.edits import over_a_seam
 from guardproxy.engine.guard import About, Said
 from guardproxy.engine.json_text import guard_json
 from guardproxy.engine.transcript import Transcript
+from guardproxy.governance.approvals import Approvals
+from guardproxy.governance.caller import ANYBODY, Caller
+from guardproxy.policy.decide import routed
 from guardproxy.policy.model import UPSTREAM_TOOL
 from guardproxy.server import approving
+from guardproxy.server.authentication import check_call, check_tools, user_for
+from guardproxy.server.blocked import Blocked
 from guardproxy.server.calls import Conduct
-from guardproxy.server.output import Output
+from guardproxy.server.failed import failed_upstream
+from guardproxy.server.output import Output, Spent
 from guardproxy.server.reply import Reply
 from guardproxy.types import (
     Decision,
@@ -39,30 +45,16 @@ from guardproxy.types import (
     UpstreamError,
     WireError,
 )
-from guardproxy.wire import errors
 from guardproxy.wire.base import PART, Codec, Conversation, Head, ReplyWriter, message_of
+from guardproxy.wire.identity import NOBODY, Identity
 from guardproxy.wire.json import where
 from guardproxy.wire.moderations import result
 from guardproxy.wire.tools import declared_tools
 
 __all__ = ["Blocked", "Exchange"]
 
-_NOTHING_THERE = ("", "not found", "404 page not found", "the upstream answered with status 404")
-"""What servers say where they have nothing."""
 _TURN = 64
 """Texts of a request after which other requests have their turn."""
-
-
-@dataclass(eq=False)
-class Blocked(Exception):
-    """Policy blocks the request; the upstream is not called."""
-
-    decision: Decision
-    labels: tuple[str, ...]
-    message: str
-    on_block: Literal["error", "refusal"] = "error"
-    param: str | None = None
-    """Where in the request, if it is one place."""
 
 
 @dataclass(slots=True)
@@ -75,9 +67,11 @@ class Exchange:
     route: str
     observer: Observer
     head_id: str
-    tenant: str = "default"
-    client: str = ""
-    """Digest of the client's key."""
+    caller: Caller = ANYBODY
+    who: Identity = NOBODY
+    refused: Callable[[str], None] = lambda reason: None  # told for what the caller has no right to
+    languages: tuple[str, ...] = ()
+    """What the client accepts for messages, the most wanted first."""
     asks: bool = True
     """Whether a person is asked at all: what is read again was released before."""
     approvals: Approvals | None = None
@@ -94,6 +88,7 @@ class Exchange:
     """What `stream` gives next, or gave last, are its last events."""
     repeats: Mapping[str, Json] = field(default_factory=dict)
     """What the reply says beside what its request said."""
+    spent: Spent = field(default_factory=Spent)
     _writer: ReplyWriter | None = None
     _output: Output = field(default_factory=Output)
     _choices: int = 1
@@ -111,6 +106,13 @@ class Exchange:
     _gates: list[Gate | Watch | Review] = field(default_factory=list)
     _declared: frozenset[str] = frozenset()
     _binding: Binding | None = None
+    _asking: list[Gate | Review] = field(default_factory=list)
+    """What judged the request, where some rule chooses who is asked."""
+
+    @property
+    def upstream(self) -> str:
+        """The upstream that rules choose for this request, once it was read; empty for the main one."""
+        return routed(self.guard.policy, (v for one in self._asking for v in one.decision.verdicts))
 
     @property
     def writer(self) -> ReplyWriter | None:
@@ -134,8 +136,9 @@ class Exchange:
 
     async def _guarded(self, body: Json) -> dict[Path, str]:
         conversation = self.codec.read_request(body)
-        if self.guard.watches:
-            self._declared = declared_tools(body)
+        self._declared = declared_tools(body)
+        if self.asks:  # what is read again was checked before
+            check_tools(self.caller, self._declared | frozenset(conversation.upstream_tools))
         if self.guard.approves:
             self._binding = self.bind(body)
         self.model, self.streaming = conversation.model, conversation.stream
@@ -145,7 +148,8 @@ class Exchange:
             blocks = {Direction.REQUEST: asked.block_input, Direction.RESPONSE: asked.block_output}
             self._moderation = {side: Moderation(block) for side, block in blocks.items()}
         self._tools = conversation.tools
-        self._vault = self.guard.vault(self.tenant, conversation.opening)
+        self.who = Identity.of(user_for(self.caller, body), conversation.opening)
+        self._vault = self.guard.vault(self.caller.tenant, conversation.opening)
         if self.guard.reviews or self.guard.needs >= Needs.CONVERSATION:
             self._transcript = Transcript()
         if self.guard.held.full:
@@ -185,6 +189,7 @@ class Exchange:
                 text = await guard_json(segment.text, lambda o=segment.origin: self.gate(o))  # type: ignore[misc]
             else:
                 gate = self.gate(segment.origin)
+                gate.rewritable &= not segment.fixed
                 text = await gate.feed(segment.text, last=True)
                 if segment.fixed and text != segment.text:
                     gate.refuse(gate.decision.edits[0])
@@ -198,6 +203,8 @@ class Exchange:
     async def _review(self, transcript: Transcript) -> None:
         """Judge the conversation, now that each of its texts is. Raises Cut."""
         review = self.guard.review(**self._about())
+        if self.guard.routes:
+            self._asking.append(review)
         if review.plan.shadow_reviewers:  # behind the gates of its texts: it reads what they find
             self._gates.append(review)
         try:
@@ -259,14 +266,12 @@ class Exchange:
             decision = self.guard.decide(facts)
             self.observer.decided(facts, decision, final=True)
             if decision.outcome >= Outcome.BLOCK:
-                message = (
-                    "The upstream runs a tool of this request itself: its results would reach the model unguarded."
-                )
+                message = "The upstream runs a tool of this request: its results would reach the model unguarded."
                 raise Blocked(decision, (UPSTREAM_TOOL,), message, param="tools")
 
     def _blocked(self, decision: Decision) -> Blocked:
         labels = sorted({f.label for v in decision.verdicts if not v.shadow for f in v.findings})
-        message, on_block = self.guard.refusal(decision)
+        message, on_block = self.guard.refusal(decision, self.languages)
         return Blocked(decision, tuple(labels), message, on_block)
 
     # ------------------------------------------------------------------------------------------------ reply
@@ -336,10 +341,11 @@ class Exchange:
     async def _wait(self, reply: Reply) -> WireError:
         """Keep a reply until a person has answered; what its client is told now."""
         if self.approvals is None or self._binding is None:
-            return WireError("A tool call of this reply needs approval, and nobody can give one here.", status=503)
+            message = "A tool call of this reply needs approval, and nobody can give one here."
+            return WireError(message, status=503, code="approval_unavailable")
         kept = HeldReply(reply.out.complete, self.streaming, self.model)
         try:
-            approval = await approving.hold(self.approvals, self._binding, reply.out.waiting, kept)
+            approval = await approving.hold(self.approvals, self._binding, reply.out.waiting, kept, self.caller.user)
         except WireError as full:
             return full
         self.waits = approval.id
@@ -347,10 +353,10 @@ class Exchange:
 
     def bind(self, body: Json) -> Binding:
         """What an approval of this request is bound to."""
-        return approving.bind(self.tenant, self.client, self.guard.policy.digest, self.route, body)
+        return approving.bind(self.caller.tenant, self.caller.key, self.guard.policy.digest, self.route, body)
 
     def _reply(self, writer: ReplyWriter, head: Head, *, whole: bool = False) -> Reply:
-        self._writer, self._output = writer, Output(keep=self.guard.approves)
+        self._writer, self._output = writer, Output(keep=self.guard.approves, spent=self.spent)
         return Reply(
             codec=self.codec,
             writer=writer,
@@ -362,14 +368,15 @@ class Exchange:
                 self._declared,
                 self.guard.together,
                 self.asks,
+                partial(check_call, self.caller, self.refused) if self.asks else lambda tool: None,
             ),
             out=self._output,
             choices=self._choices,
             include_usage=self._include_usage,
-            refusal=self.guard.refusal,
+            refusal=partial(self.guard.refusal, languages=self.languages),
             held=self.guard.held,
             keep_alive=self.codec.keep_alive(head),
-            drop_reasoning=self.guard.policy.defaults.reasoning == "drop",
+            drop_reasoning=self.guard.policy.defaults.reasoning == "drop" or not self.caller.grants.reasoning,
             vault=self._vault or None,  # an empty one has nothing to give back
             json_reply=self._json_reply,
             moderation=self._moderated if self._moderation else None,
@@ -388,27 +395,22 @@ class Exchange:
 
     async def error(self, status: int, body: bytes) -> tuple[int, bytes]:
         """An error reply of the upstream, its message guarded, in the dialect's shape."""
-        origin = Origin(Direction.RESPONSE, Role.ASSISTANT)
-        try:
-            message = await self.gate(origin).feed(errors.read_upstream_error(status, body), last=True)
-        except Cut:
-            message = "The upstream answered with an error; its message is withheld by policy."
-        if status == 404 and message.strip(" .").lower() in _NOTHING_THERE:
-            message = f"The upstream has no {self.codec.route}."
-        kind = "server_error" if status >= 500 else None
-        error = errors.error_object(message or f"The upstream answered {status}.", type=kind, status=status)
-        return status, self.codec.error(error, status)
+        gate = self.gate(Origin(Direction.RESPONSE, Role.ASSISTANT))
+        return status, self.codec.error(await failed_upstream(gate, self.codec.route, status, body), status)
 
     # ------------------------------------------------------------------------------------------------ gates
 
     def gate(self, origin: Origin, beside: Said | None = None, /) -> Gate:
         """A new gate for a segment of this exchange; `beside`: what its choice says so far."""
         said = None if self._transcript is None else self._transcript.said
-        gate = self.guard.gate(origin, vault=self._vault, said=said, beside=beside, **self._about())
+        about = self._about()
+        gate = self.guard.gate(origin, vault=self._vault, languages=self.languages, said=said, beside=beside, **about)
         if self._moderation:
             self._moderation[origin.direction].of(gate)
         if gate.plan.behind:
             self._gates.append(gate)
+        if self.guard.routes and origin.direction is Direction.REQUEST:
+            self._asking.append(gate)
         return gate
 
     def watch(self, origin: Origin) -> Watch:
@@ -420,11 +422,13 @@ class Exchange:
 
     def _about(self) -> About:
         return About(
-            request=self.request_id, model=self.model, tenant=self.tenant, route=self.route, observer=self.observer
-        )
+            request=self.request_id, model=self.model, tenant=self.caller.tenant, route=self.route, observer=self.observer,
+            user=self.who.user, conversation=self.who.conversation,
+        )  # fmt: skip
 
     def _facts(self, origin: Origin, findings: tuple[Finding, ...]) -> Facts:
-        return Facts(self.request_id, origin, findings, self.tenant, self.model, self.route)
+        who, tenant = self.who, self.caller.tenant
+        return Facts(self.request_id, origin, findings, tenant, self.model, self.route, who.user, who.conversation)
 
     def head(self) -> Head:
         """What every event of the reply repeats."""

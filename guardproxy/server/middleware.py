@@ -21,13 +21,14 @@ from guardproxy.inference.models import configure as configure_models
 from guardproxy.library import build
 from guardproxy.server.answered import GONE, answer_headers, answered
 from guardproxy.server.closing import Closing
+from guardproxy.server.destinations import Destination, Destinations
 from guardproxy.server.edge import ASGI, Message, Receive, Request, Scope, Send
 from guardproxy.server.endpoint import Endpoint
 from guardproxy.server.inside import Inside
 from guardproxy.server.line import LINE, Line
 from guardproxy.server.routes import endpoints, paths
+from guardproxy.server.snapshot import InForce, Snapshot
 from guardproxy.telemetry import Journal, Metrics, Recorder, ids
-from guardproxy.telemetry.record import REFUSAL, PolicyName
 from guardproxy.types import Json
 
 _GUARDED: Final = "POST"
@@ -39,12 +40,14 @@ class _AnyModel:
     def resolve(self, name: Json) -> None:
         return None
 
+    called = resolve
+
 
 @dataclass(slots=True)
 class _Running:
     """What exists once the filters run."""
 
-    guard: Guard
+    policies: InForce
     routes: dict[str, Endpoint]
     recorder: Recorder
     closing: Closing
@@ -104,16 +107,18 @@ class GuardMiddleware:
         watch = _Watch(receive)
         request = Request({**scope, LINE: watch.line}, watch.receive, send)
         path, recorder = route.codec.route, running.recorder
-        record = recorder.start(ids.new("req_"), path)
-        headers = answer_headers(record, running.guard.policy.digest[:12].encode(), route.codec.id_headers)
+        lease = running.policies.lease()
+        record = recorder.start(ids.new("req_"), path, lease.name)
+        headers = answer_headers(record, lease.header, route.codec.id_headers)
         status = GONE
         self.metrics.in_flight.inc()
         try:
-            serving = replace(route, upstream=inside).serve(request, record, headers)
+            serving = replace(route, upstreams=Destinations(Destination(inside))).serve(request, record, headers, lease)
             status = await answered(serving, request, record, headers, route.codec.error, running.closing)
         finally:
             self.metrics.in_flight.dec()
             record.finish(status)
+            lease.release()
             watch.stop()
             await inside.ended()
         if inside.failure is not None:
@@ -137,17 +142,16 @@ class GuardMiddleware:
     def _made(self, guard: Guard) -> _Running:
         policy, closing = guard.policy, Closing()
         journal = Journal.open(self.settings.decision_log, self.metrics.records_dropped.inc)
-        self.metrics.policy(policy.name, policy.version, policy.digest)
-        name = PolicyName(policy.name, policy.version, policy.digest)
+        self.metrics.policy.names = lambda: [(policy.name, policy.version, policy.digest)]
         nobody = Inside(self.app, {"type": "http", "headers": []}, 0)  # each request puts itself in its place
-        routes = endpoints(self.settings, guard, nobody, _AnyModel(), closing)
-        recorder = Recorder(self.metrics, journal, name, counts_refusals=policy.finds(REFUSAL))
-        return _Running(guard, routes, recorder, closing)
+        routes = endpoints(self.settings, Destinations(Destination(nobody)), _AnyModel(), closing)
+        recorder = Recorder(self.metrics, journal)
+        return _Running(InForce(Snapshot.of_one(guard)), routes, recorder, closing)
 
     async def _stop(self) -> None:
         running, self._running = self._running, None
         if running is not None:
-            await running.guard.aclose()
+            await running.policies.guard.aclose()
             if running.recorder.journal is not None:
                 await asyncio.to_thread(running.recorder.journal.close)
 

@@ -6,7 +6,28 @@ import copy
 from dataclasses import dataclass, field
 
 from guardproxy.engine.approvals import HeldCall
+from guardproxy.types import Json
 from guardproxy.wire.base import ReplyWriter
+
+
+@dataclass(slots=True)
+class Spent:
+    """What a reply has used so far."""
+
+    usage: Json | None = None
+    """The upstream's own counts, once it has told them."""
+    cut: Json | None = None
+    """The same of a whole reply that was cut: it is charged, and its client not told how long the reply was."""
+    characters: int = 0
+    """Of all texts and calls that it sent: what is counted where it tells nothing."""
+    ended: bool = False
+    """The reply came whole. Before its end the upstream's counts are of what they are: some servers begin with one token, or
+    tell those of one choice."""
+
+    @property
+    def tokens(self) -> int:
+        """Of the reply, as we count: four characters a token, so that cuts are no way round quotas."""
+        return -(-self.characters // 4)
 
 
 @dataclass(slots=True)
@@ -19,6 +40,7 @@ class Output:
     """Calls that a person is to be asked about: nothing that was written since goes out."""
     herald: ReplyWriter | None = None
     """While calls wait: what tells the client so, from where its reply stopped."""
+    spent: Spent = field(default_factory=Spent)
     _kept: list[bytes] = field(default_factory=list)
     _pieces: list[bytes] = field(default_factory=list)
     _ready: bytes = b""  # what was written before the calls that wait

@@ -82,8 +82,6 @@ class Reply:
     _pending: list[str] = field(default_factory=list)  # text of one field not fed yet: one read's deltas go as one
     _where: tuple[int, str] = (-1, "")
     _together: set[tuple[int, str]] = field(default_factory=set)
-    _usage: Json | None = None
-    _characters: int = 0
     _calling: Calling = field(init=False)
 
     def __post_init__(self) -> None:
@@ -147,10 +145,12 @@ class Reply:
             await self._unknown(item)
         elif isinstance(item, End):
             await self._end(item.choice, item.reason, item.uncalled)
+        elif self.whole and isinstance(item, Usage) and self.over:
+            self.out.spent.cut = item.value
         elif self.over:  # it depends on the reads whether we still hear what follows
             return
         elif isinstance(item, Usage):
-            self._usage = item.value
+            self.out.spent.usage = item.value
         elif isinstance(item, Fault):
             self.fault = await guard_message(item.message, self.gate(self.codec.origin(self.codec.message_field)))
 
@@ -165,7 +165,7 @@ class Reply:
     async def _text(self, item: Text, alone: bool) -> None:
         if not item.text:
             return
-        self._characters += len(item.text)
+        self.out.spent.characters += len(item.text)
         if item.field in self._choice(item.choice).closed:  # a client would put it behind what it has of that part
             await self._feed_pending()
             await self._unknown(Unknown(item.choice, "text of a part that had ended"))
@@ -285,6 +285,7 @@ class Reply:
 
     async def _call(self, item: Call) -> None:
         choice = self._choice(item.choice)
+        self.out.spent.characters += len(item.arguments)
         if choice.ended:
             return
         try:
@@ -306,6 +307,7 @@ class Reply:
                 await self._calling.decide(item.choice, choice)
             if choice.called >= MAX_CALLS:
                 raise WireError("the upstream sent more tool calls than guardproxy keeps")
+            self.conduct.check(item.tool)
             call = await guard_object(item.call, self.codec.origin("call", item.tool), self.gate)
             result = await guard_object(item.result, self.codec.origin("result", item.tool), self.gate)
             held = [await self.conduct.decide_block(item.tool, item.call, call, choice.turn)] if item.call else []
@@ -390,6 +392,7 @@ class Reply:
     async def finish(self, *, complete: bool) -> bytes:
         """The end of the upstream's reply. A choice that never ended was broken off: its held text is not released."""
         await self._feed_pending()
+        self.out.spent.ended = complete and not self.fault
         if complete and not self.fault:  # `[DONE]` came: a server that sends no finish_reason meant "stop"
             for index, choice in self._state.items():
                 if not choice.ended:
@@ -405,10 +408,10 @@ class Reply:
         return await self.flush()
 
     def _usage_of_reply(self) -> Json | None:
-        """The upstream's counts, or ours after a cut: four characters a token, so that cuts are no way round quotas."""
-        if self._usage is not None or not any(s.cut for s in self._state.values()):
-            return self._usage
-        tokens = -(-(self._characters + self._calling.characters) // 4)
+        """The upstream's counts, or ours after a cut."""
+        if self.out.spent.usage is not None or not any(s.cut for s in self._state.values()):
+            return self.out.spent.usage
+        tokens = self.out.spent.tokens
         return {"prompt_tokens": 0, "completion_tokens": tokens, "total_tokens": tokens}
 
     async def fail(self, message: str, code: str) -> bytes:

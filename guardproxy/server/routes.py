@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from guardproxy.config import Settings
-from guardproxy.engine import Guard
-from guardproxy.engine.approvals import Approvals
+from guardproxy.governance.approvals import Approvals
 from guardproxy.server.closing import Closing
+from guardproxy.server.destinations import Destinations
 from guardproxy.server.embeddings import EmbeddingsEndpoint
 from guardproxy.server.endpoint import Endpoint, Names
-from guardproxy.server.upstream import Asked
+from guardproxy.server.quota import Quotas
 from guardproxy.wire.dialects import codecs
 from guardproxy.wire.embeddings import Embeddings
 
@@ -20,16 +20,15 @@ def paths() -> frozenset[str]:
 
 def endpoints(
     settings: Settings,
-    guard: Guard,
-    upstream: Asked,
+    upstreams: Destinations,
     models: Names,
     closing: Closing,
     approvals: Approvals | None = None,
-    client: str = "",
+    quotas: Quotas | None = None,
 ) -> dict[str, Endpoint]:
-    """Every guarded route, by path. `approvals`: where replies wait for a person; `client`: digest of the clients' key."""
+    """Every guarded route, by path. `approvals`: where replies wait for a person."""
     extra = frozenset(settings.parameters)
-    waiting = (approvals, client)
-    made = [Endpoint(codec, settings, guard, upstream, models, closing, *waiting) for codec in codecs(extra)]
-    made.append(EmbeddingsEndpoint(Embeddings(extra), settings, guard, upstream, models, closing, *waiting))
+    shared = (settings, upstreams, models, closing, approvals, None, None, quotas)
+    made = [Endpoint(codec, *shared) for codec in codecs(extra)]
+    made.append(EmbeddingsEndpoint(Embeddings(extra), *shared))
     return {one.codec.route: one for one in made}

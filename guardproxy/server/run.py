@@ -11,30 +11,46 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 import uvicorn
 
 from guardproxy.config import Settings
-from guardproxy.engine import Guard
-from guardproxy.engine.approvals import MemoryApprovals
-from guardproxy.inference.models import configure as configure_models
-from guardproxy.judges import judges
-from guardproxy.library import build
-from guardproxy.policy.model import FAILURE_RULE, Mode, Policy
+from guardproxy.governance.approvals import Approval, Approvals, Kind
+from guardproxy.governance.approvals import Bounds as Waiting
+from guardproxy.governance.approvals.webhook import Webhook
+from guardproxy.governance.batches import BatchStore
+from guardproxy.governance.erasure import Served
+from guardproxy.governance.events import Recorder as AuditRecorder
+from guardproxy.governance.incidents import IncidentStore
+from guardproxy.governance.keys import Keyring
 from guardproxy.server.admin import AdminApp
 from guardproxy.server.app import App
+from guardproxy.server.auditing import auditing, seal_decisions, told
+from guardproxy.server.authentication import keyring_of
+from guardproxy.server.console import Access, Console
 from guardproxy.server.edge import ASGI
+from guardproxy.server.erasing import routes as erasing_routes
+from guardproxy.server.fallback import checking
 from guardproxy.server.front import Front
+from guardproxy.server.incidents import Incidents, rows_of
+from guardproxy.server.jobs import made
 from guardproxy.server.models import NO_LIST, Models
+from guardproxy.server.probing import probing
 from guardproxy.server.protocol import protocol
+from guardproxy.server.quota import Quotas, store_of
+from guardproxy.server.releasing import Releases
+from guardproxy.server.reload import Reloader
 from guardproxy.server.state import State
+from guardproxy.server.training import keeping
 from guardproxy.server.upstream import Upstream
+from guardproxy.server.usage import routes as usage_routes
 from guardproxy.store import Store
 from guardproxy.store.database import Bounds
 from guardproxy.telemetry import Journal, Metrics, Recorder
 from guardproxy.telemetry.log import loop_error
-from guardproxy.telemetry.record import REFUSAL, PolicyName
+from guardproxy.telemetry.recent import Recent
 from guardproxy.types import ConfigError, UpstreamError
 
 BACKLOG = 2048
@@ -42,14 +58,6 @@ NOTICE = 1.0
 """Seconds before the end of the draining at which what still runs is told to end; half of a shorter draining."""
 LAST = 1.0
 """Seconds for what runs on although its connection was cut."""
-
-
-def build_guard(settings: Settings) -> Guard:
-    """The guard of these settings, not started. Raises ConfigError and ConfigErrors."""
-    configure_models(settings.inference)
-    key = settings.hash_key.get_secret_value().encode() if settings.hash_key else None
-    asked = judges(settings.judges.items(), settings.judge_keys)
-    return build(settings.policies, key=key, held_limit=settings.limits.held, judges=asked)
 
 
 class Running(Protocol):
@@ -62,19 +70,19 @@ class Running(Protocol):
     def admin(self) -> AdminApp: ...
 
 
-Opened: TypeAlias = Callable[[Settings, Guard], contextlib.AbstractAsyncContextManager[Running]]
+Opened: TypeAlias = Callable[[Settings, Reloader], contextlib.AbstractAsyncContextManager[Running]]
 Ready: TypeAlias = Callable[[Running, socket.socket, socket.socket], Awaitable[str]]
 """Once what serves has started: the line that tells where, of the first and the second listener."""
 
 
-def build_state(settings: Settings, guard: Guard, metrics: Metrics) -> State | None:
+def build_state(settings: Settings, metrics: Metrics) -> State | None:
     """What these settings keep, not started."""
     kept = settings.store
     if not kept.path:
         return None
     key = settings.store_key.get_secret_value().encode() if settings.store_key else None
     bounds = Bounds(kept.expire, kept.max_size, kept.max_rows)
-    return State(Store(kept.path, key, bounds, metrics), guard.policy.digest)
+    return State(Store(kept.path, key, bounds, metrics))
 
 
 @dataclass(slots=True)
@@ -89,57 +97,137 @@ class Service:
 
 
 @contextlib.asynccontextmanager
-async def service(settings: Settings, guard: Guard) -> AsyncIterator[Service]:
+async def service(settings: Settings, policies: Reloader) -> AsyncIterator[Service]:
     """Start the filters and the upstream's client; close all at the end. Needs a running event loop."""
-    metrics, upstream = Metrics(), Upstream(settings)
+    metrics = Metrics()
+    async with (
+        auditing(settings, metrics) as audit,
+        batching(settings) as batches,
+        _service(settings, policies, metrics, audit, batches) as running,
+    ):
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def _service(
+    settings: Settings, policies: Reloader, metrics: Metrics, audit: AuditRecorder, batches: BatchStore | None
+) -> AsyncIterator[Service]:
+    upstream = Upstream(settings)
     models = Models(settings, upstream)
-    state = build_state(settings, guard, metrics)
+    state = build_state(settings, metrics)
     metrics.gauge("store_rows", "Rows that the store keeps.", lambda: state.store.rows if state else 0)
     metrics.gauge("store_bytes", "Bytes that the store keeps.", lambda: state.store.size if state else 0)
-    recorder = recording(settings, guard, metrics)
+    recorder = recording(settings, policies, metrics)
     recorder.known_model, recorder.model_label = models.known, models.label
-    limits = settings.limits
-    approvals = MemoryApprovals(settings.timeouts.approval, limits.approvals, limits.approvals_size)
-    metrics.gauge("approvals_pending", "Replies that wait for a person now.", lambda: len(approvals))
-    try:
+    approvals, webhook = approvals_of(settings, metrics, audit)
+    keyring = keyring_of(settings)
+    quotas = Quotas(settings, store_of(settings), metrics) if settings.quotas.limits else None
+    metrics.gauge(
+        "quota_unpaid", "Requests whose use the store was not told yet.", lambda: quotas.unpaid if quotas else 0
+    )
+    incidents = Incidents(IncidentStore(rows_of(settings), audit), policies)
+    metrics.gauge("incidents_open", "Incidents that are open.", lambda: len(incidents.now))
+    metrics.gauge("approvals_pending", "What waits for people now.", lambda: approvals.pending)
+    async with contextlib.AsyncExitStack() as parts:  # the last one is closed first
+        parts.callback(recorder.close)
+        for one in (keyring, quotas, approvals, webhook, upstream, policies, incidents, state):
+            if one is not None:
+                parts.push_async_callback(one.aclose)
+        await keyring.start()
+        await approvals.start()
+        if quotas is not None:
+            await quotas.start()
+        if webhook is not None:
+            webhook.start()
         if state is not None:
             await state.store.start()
-        await guard.start()
-        app = App(settings, guard, upstream, models, recorder, approvals, state)
-        try:
-            yield Service(app, AdminApp(settings, metrics, app.health, approvals), upstream, models, metrics)
-        finally:
-            if app.background is not None:
-                await app.background.aclose()
+        policies.recorded(audit)
+        seal_decisions(audit, recorder.journal, settings)
+        await policies.start()
+        await incidents.start()
+        kept = (approvals, state, keyring, audit, quotas, batches)
+        app = App(settings, policies.in_force, upstream, models, recorder, *kept)
+        console = console_of(settings, policies, recorder, approvals, keyring, incidents)
+        for closed in (app.upstreams, app, app.background, console):
+            if closed is not None:
+                parts.push_async_callback(closed.aclose)
+        app.health.incidents, app.health.in_force = incidents.shown, lambda: incidents.trouble
+        desk = app.training.desk
+        erasing = erasing_routes(Served(approvals, state.store if state else None, desk.ledger, batches), audit)
+        more = [*erasing, *(usage_routes(quotas, audit) if quotas is not None else ())]
+        admin = AdminApp(settings, metrics, app.health, approvals, policies, console, incidents, more)
+        releases = Releases(approvals, partial(made, desk))
+        async with keeping(desk), told(settings, audit), _upstreams_watched(settings, app, metrics, audit, releases):
+            yield Service(app, admin, upstream, models, metrics)
+
+
+@contextlib.asynccontextmanager
+async def _upstreams_watched(
+    settings: Settings, app: App, metrics: Metrics, audit: AuditRecorder, releases: Releases
+) -> AsyncIterator[None]:
+    """Until the end of the block upstreams are checked, and the main one's models probed. Raises ConfigError."""
+    async with (
+        probing(settings, app.models, metrics, audit, releases) as app.health.standing,
+        checking(settings, app.upstreams, metrics),
+    ):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def batching(settings: Settings) -> AsyncIterator[BatchStore | None]:
+    """Where these settings keep batches, if they do, until the end of the block. Raises ConfigError."""
+    own = settings.batches
+    if not own.path:
+        yield None
+        return
+    key = settings.store_key.get_secret_value().encode() if settings.store_key else None
+    store = BatchStore(own.path, key, expire=own.expire)
+    await store.start()
+    try:
+        yield store
     finally:
-        if state is not None:
-            await state.aclose()
-        await guard.aclose()
-        await upstream.aclose()
-        recorder.close()
+        await store.aclose()
 
 
-def recording(settings: Settings, guard: Guard, metrics: Metrics) -> Recorder:
-    """What counts and writes down the decisions of this guard. Close it at the end."""
+def approvals_of(settings: Settings, metrics: Metrics, audit: AuditRecorder) -> tuple[Approvals, Webhook | None]:
+    """What waits for people, and who is told of it. Neither is started."""
+    own, limits = settings.approvals, settings.limits
+    needs = {kind: getattr(own, f"for_{kind.value}") for kind in Kind}
+    bounds = Waiting(settings.timeouts.approval, limits.approvals, limits.approvals_size, needs)
+    key = settings.store_key.get_secret_value().encode() if settings.store_key else None
+    approvals = Approvals(own.path, key, bounds, audit)
+
+    async def counted(what: str, one: Approval) -> None:
+        metrics.approvals.of(what, one.kind.value).inc()
+
+    approvals.listeners.append(counted)
+    if not own.webhook or settings.webhook_key is None:
+        return approvals, None
+    webhook = Webhook(own.webhook, settings.webhook_key.get_secret_value())
+    approvals.listeners.append(webhook)
+    return approvals, webhook
+
+
+def recording(settings: Settings, policies: Reloader, metrics: Metrics) -> Recorder:
+    """What counts and writes down the decisions of these policies. Close it at the end."""
     journal = Journal.open(settings.decision_log, metrics.records_dropped.inc)
-    policy = guard.policy
-    metrics.policy(policy.name, policy.version, policy.digest)
-    metrics.expect((*policy.filters, *policy.monitors, "guard"), _counted(policy))
+    policies.observed(metrics)
     metrics.gauge("held_characters_limit", "Characters that replies may hold back.", lambda: settings.limits.held)
     metrics.gauge("in_flight_limit", "Requests that may be served at once.", lambda: settings.limits.requests)
-    name = PolicyName(policy.name, policy.version, policy.digest)
-    return Recorder(metrics, journal, name, _tools(policy), counts_refusals=policy.finds(REFUSAL))
+    return Recorder(metrics, journal, recent=Recent())
 
 
-def _counted(policy: Policy) -> Iterator[tuple[str, str, str]]:
-    """(outcome, rule, mode) that decisions may come with, as metrics name them."""
-    active = [rule for rule in policy.rules if rule.mode is not Mode.DISABLED]
-    yield from ((rule.then.name.lower(), rule.id, rule.mode.value) for rule in active)
-    yield ("block", FAILURE_RULE, "enforce")
-
-
-def _tools(policy: Policy) -> tuple[str, ...]:
-    return tuple(sorted({glob for rule in policy.rules for glob in rule.scope.tool or ()}))
+def console_of(
+    settings: Settings,
+    policies: Reloader,
+    recorder: Recorder,
+    approvals: Approvals | None = None,
+    keyring: Keyring | None = None,
+    incidents: Incidents | None = None,
+) -> Console:
+    """The pages for people about these policies and what was recorded. Close it at the end."""
+    recent = Recent() if recorder.recent is None else recorder.recent
+    return Console(settings, policies.in_force, recent, Access(settings, keyring), policies, approvals, incidents)
 
 
 # ---------------------------------------------------------------------------------------------------- listening
@@ -188,18 +276,18 @@ def server(app: ASGI, settings: Settings) -> _Server:
     return _Server(config)
 
 
-async def serve(settings: Settings, guard: Guard, said: Callable[[str], None]) -> None:
+async def serve(settings: Settings, policies: Reloader, said: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; running requests get their time to end. Raises ConfigError before serving."""
 
     async def ready(running: Service, first: socket.socket, second: socket.socket) -> str:
         note = await _probe(running, settings.upstream.url)
-        return _ready_line(settings, guard, first, second) + note
+        return _ready_line(settings, policies, first, second) + note
 
-    await serve_both(settings, guard, service, ready, said)  # type: ignore[arg-type]
+    await serve_both(settings, policies, service, ready, said)  # type: ignore[arg-type]
 
 
 async def serve_both(
-    settings: Settings, guard: Guard, opened: Opened, ready: Ready, said: Callable[[str], None]
+    settings: Settings, policies: Reloader, opened: Opened, ready: Ready, said: Callable[[str], None]
 ) -> None:
     """Open what is served, and serve it on both listeners until SIGTERM or SIGINT. Raises ConfigError before serving."""
     loop = asyncio.get_running_loop()
@@ -209,15 +297,17 @@ async def serve_both(
         contextlib.closing(first),
         contextlib.closing(listen(settings.admin.host, settings.admin.port, "--admin-port")) as second,
     ):
-        async with opened(settings, guard) as running:
+        async with opened(settings, policies) as running:
             line = await ready(running, first, second)
             stop = asyncio.Event()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, stop.set)
+            loop.add_signal_handler(signal.SIGHUP, policies.ask)
             gc.collect()
             gc.freeze()  # what lives as long as the process is not looked at again at every collection
             for one in (first, second):
                 one.listen(BACKLOG)  # before the line that says so; what comes now waits for the servers
+            policies.watch()
             said(line)
             await _until(stop, running, settings, first, second)
 
@@ -272,8 +362,8 @@ async def _probe(running: Service, url: str) -> str:
     return ""
 
 
-def _ready_line(settings: Settings, guard: Guard, first: socket.socket, second: socket.socket) -> str:
-    policy = guard.policy
+def _ready_line(settings: Settings, policies: Reloader, first: socket.socket, second: socket.socket) -> str:
+    policy = policies.in_force.guard.policy
     named = f"policy {policy.name} {policy.version} ({policy.digest[:12]})"
     return f"guardproxy: {url_of(first)}/v1 → {settings.upstream.url} · {named} · metrics {url_of(second)}/metrics"
 
@@ -283,9 +373,9 @@ def url_of(one: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(settings: Settings, guard: Guard) -> None:
+def run(settings: Settings, policies: Reloader) -> None:
     """Serve on uvloop where there is one. The ready line goes to standard error when records go to standard output."""
-    run_until(serve(settings, guard, speaker(settings)))
+    run_until(serve(settings, policies, speaker(settings)))
 
 
 def speaker(settings: Settings) -> Callable[[str], None]:

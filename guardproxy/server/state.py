@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
+from guardproxy.server.authentication import STATIC
 from guardproxy.server.exchange import Exchange
 from guardproxy.store import Kind, Owner, Row, Store, StoreError, Unreadable
 from guardproxy.store.database import events_id
@@ -22,8 +23,6 @@ from guardproxy.wire import responses_store as wire
 from guardproxy.wire.base import KeptWriter
 from guardproxy.wire.json import dump, parse_reply
 
-OWNER: Final = Owner()
-"""Until there are keys with names, all who may come in are one."""
 MAX_TURNS: Final = 10_000
 """Responses of one chain."""
 
@@ -50,9 +49,8 @@ def _opened(row: Row) -> Kept:
 class State:
     """Everything that is kept. Shared by all requests."""
 
-    def __init__(self, store: Store, policy: str) -> None:
-        """`policy`: the digest of the one in force."""
-        self.store, self.policy = store, policy
+    def __init__(self, store: Store) -> None:
+        self.store = store
         self.making: set[str] = set()
         """Responses that are in the making in the background."""
         self._busy: set[str] = set()  # conversations that somebody speaks in now
@@ -85,7 +83,7 @@ class State:
     async def row(self, record: Record, kind: Kind, id: str, missing: WireError) -> Row:
         """A row, or the error that says that there is none."""
         async with self.asking(record, missing):
-            row = await self.store.get(OWNER, kind, id)
+            row = await self.store.get(owner_of(record), kind, id)
         if row is None:
             raise missing
         return row
@@ -97,13 +95,13 @@ class State:
     async def items(self, record: Record, conversation: str, upto: int | None = None) -> list[wire.Item]:
         """Items of a conversation, all or the first ones."""
         async with self.asking(record, wire.not_found("conversation", conversation)):
-            rows = await self.store.items(OWNER, conversation)
+            rows = await self.store.items(owner_of(record), conversation)
         return [parse_reply(row.payload) for row in rows if upto is None or row.place <= upto]
 
     async def history(self, record: Record, kept: Kept) -> tuple[list[wire.Item], bool]:
         """What came before a response, and whether that is all: earlier turns may have been deleted."""
         async with self.asking(record, wire.not_found("response", kept.row.id)):
-            rows = await self.store.chain(OWNER, kept.row.previous, MAX_TURNS) if kept.row.previous else []
+            rows = await self.store.chain(owner_of(record), kept.row.previous, MAX_TURNS) if kept.row.previous else []
         chain = [_opened(row) for row in rows]
         first = chain[0] if chain else kept
         before = await self.items(record, first.conversation, first.upto) if first.conversation else []
@@ -142,7 +140,7 @@ class State:
         missing = wire.not_found("conversation", id, param="conversation", code="conversation_not_found")
         await self.row(turn.record, "conversation", id, missing)
         async with self.asking(turn.record, missing):
-            rows = await self.store.items(OWNER, id)
+            rows = await self.store.items(owner_of(turn.record), id)
         turn.upto = rows[-1].place if rows else 0
         return [parse_reply(row.payload) for row in rows]
 
@@ -169,7 +167,8 @@ class State:
             return item
         missing = wire.not_found("item", id, param=f"input[{place}]", code="item_not_found")
         async with self.asking(turn.record, missing):
-            row = await self.store.get(OWNER, "item", id) or await self.store.named(OWNER, id)
+            owner = owner_of(turn.record)
+            row = await self.store.get(owner, "item", id) or await self.store.named(owner, id)
         if row is None:
             raise missing
         if row.kind == "item":
@@ -189,6 +188,11 @@ class State:
     def fall_silent(self, conversation: str) -> None:
         """Let others speak in it."""
         self._busy.discard(conversation)
+
+
+def owner_of(record: Record) -> Owner:
+    """Whose is what a request keeps. All who share one key, or need none, are one."""
+    return Owner(record.tenant, "default" if record.key in ("", STATIC.key) else record.key)
 
 
 def store_failed(error: StoreError) -> WireError:
@@ -300,4 +304,14 @@ class Turn:
 
     def _made(self, id: str, kind: Kind, payload: bytes, **more: Any) -> Row:
         outcome = self.record.outcome.name.lower()
-        return Row(id, kind, OWNER, self.family, self.state.policy, outcome, self.created, payload, **more)
+        return Row(
+            id,
+            kind,
+            owner_of(self.record),
+            self.family,
+            self.record.policy.digest,
+            outcome,
+            self.created,
+            payload,
+            **more,
+        )

@@ -19,7 +19,8 @@ from guardproxy.server.endpoint import Endpoint, blocked_reply
 from guardproxy.server.exchange import Blocked, Exchange
 from guardproxy.server.follow import send_followed
 from guardproxy.server.presence import Presence
-from guardproxy.server.state import OWNER, Kept, State
+from guardproxy.server.snapshot import Lease
+from guardproxy.server.state import Kept, State, owner_of
 from guardproxy.store import Kind, Row
 from guardproxy.store.database import events_id
 from guardproxy.telemetry import Record, ids
@@ -29,11 +30,11 @@ from guardproxy.wire.json import dump, parse, parse_reply
 from guardproxy.wire.responses_items import STORE_HINT
 
 _SEGMENT: Final = "([^/]{1,128})"
-_ROUTES: Final = (
+ROUTES: Final = (
     "/v1/responses/{id}", "/v1/responses/{id}/cancel", "/v1/responses/{id}/input_items", "/v1/conversations",
     "/v1/conversations/{id}", "/v1/conversations/{id}/items", "/v1/conversations/{id}/items/{item}",
 )  # fmt: skip
-_PATTERNS: Final = {route: re.compile(route.replace("{id}", _SEGMENT).replace("{item}", _SEGMENT)) for route in _ROUTES}
+_PATTERNS: Final = {route: re.compile(route.replace("{id}", _SEGMENT).replace("{item}", _SEGMENT)) for route in ROUTES}
 _NO_MODEL: Final = "none"
 """Items of conversations were said to no model yet, or to several: rules for one model alone do not read them here."""
 _LOST: Final = "guardproxy ended before this response was finished."
@@ -53,7 +54,7 @@ class StoredRoutes:
     def methods(self, route: str) -> tuple[str, ...]:
         return tuple(method for one, method in _HANDLERS if one == route)
 
-    async def serve(self, request: Request, record: Record, headers: Headers) -> int:
+    async def serve(self, request: Request, record: Record, headers: Headers, lease: Lease) -> int:
         """Answer; returns the status. Raises WireError; Gone."""
         handler = _HANDLERS.get((record.route, request.scope["method"]))
         if handler is None:
@@ -65,7 +66,7 @@ class StoredRoutes:
         match = _PATTERNS[record.route].fullmatch(request.path)
         assert match is not None
         presence = Presence(request, self._endpoint.closing)
-        visit = Visit(self._endpoint, state, background, request, record, headers, presence, match.groups())
+        visit = Visit(self._endpoint, state, background, request, record, headers, presence, lease, match.groups())
         return await presence.during(visit.run(handler))
 
 
@@ -74,11 +75,12 @@ class Visit:
 
     def __init__(
         self, endpoint: Endpoint, state: State, background: Background, request: Request, record: Record,
-        headers: Headers, presence: Presence, names: tuple[str, ...],
+        headers: Headers, presence: Presence, lease: Lease, names: tuple[str, ...],
     ) -> None:  # fmt: skip
         self._endpoint, self._state, self._background = endpoint, state, background
         self._request, self._record, self._headers, self._presence = request, record, headers, presence
-        self._names = names
+        self._lease, self._names = lease, names
+        self._observer = lease.observer(record)
         self._exchanges: list[Exchange] = []
 
     async def run(self, handler: _Handler) -> int:
@@ -106,12 +108,14 @@ class Visit:
 
     def _exchange(self, id: str) -> Exchange:
         made = Exchange(
-            self._endpoint.guard,
+            self._lease.guard,
             self._endpoint.codec,
             request_id=self._record.request_id,
             route=self._endpoint.codec.route,
-            observer=self._record,
+            observer=self._observer,
             head_id=id,
+            caller=self._request.caller,
+            languages=self._request.languages,
             asks=False,
         )
         self._exchanges.append(made)
@@ -120,7 +124,7 @@ class Visit:
     @property
     def _reversible(self) -> bool:
         """Whether what a client may read depends on all of its conversation."""
-        return bool(self._endpoint.guard.policy.restore_tools)
+        return bool(self._lease.guard.policy.restore_tools)
 
     async def _guarded(self, kept: Kept, *, stream: bool = False) -> tuple[dict[str, Any], bytes]:
         """A kept response as its client may read it now, and the reply that the gates wrote. Raises Blocked."""
@@ -227,7 +231,7 @@ class Visit:
         if (run := self._background.runs.get(id)) is not None:
             await run.cancel()
         async with self._state.asking(self._record, missing):
-            await self._state.store.delete(OWNER, "response", id)
+            await self._state.store.delete(owner_of(self._record), "response", id)
         return wire.deleted_object(id)
 
     async def _there(self, kind: Kind, id: str, missing: WireError) -> None:
@@ -274,7 +278,9 @@ class Visit:
 
     def _row(self, id: str, kind: Kind, family: str, payload: Json, created: int) -> Row:
         outcome = Outcome(self._record.outcome).name.lower()
-        return Row(id, kind, OWNER, family, self._state.policy, outcome, created, dump(payload))
+        return Row(
+            id, kind, owner_of(self._record), family, self._record.policy.digest, outcome, created, dump(payload)
+        )
 
     async def _put(self, row: Row) -> None:
         async with self._state.asking(self._record, wire.not_found("conversation", row.family)):
@@ -322,7 +328,7 @@ class Visit:
         missing = wire.not_found("conversation", id)
         await self._there("conversation", id, missing)
         async with self._state.asking(self._record, missing):
-            await self._state.store.delete(OWNER, "conversation", id)
+            await self._state.store.delete(owner_of(self._record), "conversation", id)
         return wire.deleted_object(id)
 
     async def items(self) -> Json:
@@ -369,7 +375,7 @@ class Visit:
         """`DELETE /v1/conversations/{id}/items/{item}`: the conversation without it."""
         await self._item()
         async with self._state.asking(self._record, wire.not_found("item", self._names[1])):
-            await self._state.store.delete(OWNER, "item", self._names[1])
+            await self._state.store.delete(owner_of(self._record), "item", self._names[1])
         return await self._conversation()
 
 
@@ -406,16 +412,16 @@ async def _once(data: bytes) -> AsyncGenerator[bytes, None]:
 
 
 _HANDLERS: Final[dict[tuple[str, str], _Handler]] = {
-    (_ROUTES[0], "GET"): Visit.response,
-    (_ROUTES[0], "DELETE"): Visit.delete_response,
-    (_ROUTES[1], "POST"): Visit.cancel,
-    (_ROUTES[2], "GET"): Visit.input_items,
-    (_ROUTES[3], "POST"): Visit.create_conversation,
-    (_ROUTES[4], "GET"): Visit.conversation,
-    (_ROUTES[4], "POST"): Visit.update_conversation,
-    (_ROUTES[4], "DELETE"): Visit.delete_conversation,
-    (_ROUTES[5], "GET"): Visit.items,
-    (_ROUTES[5], "POST"): Visit.add_items,
-    (_ROUTES[6], "GET"): Visit.item,
-    (_ROUTES[6], "DELETE"): Visit.delete_item,
+    (ROUTES[0], "GET"): Visit.response,
+    (ROUTES[0], "DELETE"): Visit.delete_response,
+    (ROUTES[1], "POST"): Visit.cancel,
+    (ROUTES[2], "GET"): Visit.input_items,
+    (ROUTES[3], "POST"): Visit.create_conversation,
+    (ROUTES[4], "GET"): Visit.conversation,
+    (ROUTES[4], "POST"): Visit.update_conversation,
+    (ROUTES[4], "DELETE"): Visit.delete_conversation,
+    (ROUTES[5], "GET"): Visit.items,
+    (ROUTES[5], "POST"): Visit.add_items,
+    (ROUTES[6], "GET"): Visit.item,
+    (ROUTES[6], "DELETE"): Visit.delete_item,
 }

@@ -94,6 +94,10 @@ class Answer(Answered):
         self.retry_after = response.headers.get(hdrs.RETRY_AFTER, "")
         self._response, self._clock, self._limit = response, clock, limit
 
+    def takes(self, limit: int) -> None:
+        """So many bytes at most."""
+        self._limit = limit
+
     def header(self, name: str) -> str:
         """One header of the answer; empty where there is none."""
         return self._response.headers.get(name, "")
@@ -238,10 +242,12 @@ def _forget(closed: asyncio.Future[None], callback: Callable[[asyncio.Future[Non
 class Upstream:
     """One upstream. Shared by all requests; make it inside of the event loop that uses it."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.base = settings.upstream.url
+    def __init__(self, settings: Settings, name: str = "") -> None:
+        """`name`: of one of the settings' `upstreams`; empty for the main one."""
+        self.name = name
+        self.base = settings.upstreams[name].url if name else settings.upstream.url
         self._timeouts, self._limits = settings.timeouts, settings.limits
-        key = settings.upstream_key
+        key = settings.upstream_keys.get(name) if name else settings.upstream_key
         # All that aiohttp would add by itself is given here, so that nothing of its own is sent.
         common = {hdrs.ACCEPT_ENCODING: "identity", hdrs.USER_AGENT: "guardproxy"}
         if key is not None:
@@ -287,16 +293,50 @@ class Upstream:
         clock = Clock(self._timeouts.model_copy(update={"total": seconds}), stream=False)
         return await self._ask(hdrs.METH_GET, path, self._get, None, clock)
 
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | AsyncGenerator[bytes, None] | None = None,
+        *,
+        kind: str = "application/json",
+        size: int | None = None,
+    ) -> Answer:
+        """Ask about files and jobs. `path` may hold an id of the upstream's own; `size`: of a body that comes in pieces.
+
+        Raises UpstreamError; answers of 400 and up are answers.
+        """
+        headers = CIMultiDict(self._get)
+        if body is not None:
+            headers[hdrs.CONTENT_TYPE] = kind
+        if size is not None:
+            headers[hdrs.CONTENT_LENGTH] = str(size)
+        return await self._ask(method, path, headers, body, Clock(self._timeouts, stream=False), keep=False)
+
+    async def download(self, path: str, *, limit: int, seconds: float) -> Answer:
+        """A large answer, read as it comes. `limit`: bytes. Raises UpstreamError; answers of 400 and up are answers."""
+        clock = Clock(self._timeouts.model_copy(update={"total": seconds}), stream=True)
+        headers = CIMultiDict(self._get)
+        headers[hdrs.ACCEPT] = "*/*"
+        answer = await self._ask(hdrs.METH_GET, path, headers, None, clock, keep=False)
+        answer.takes(limit)
+        return answer
+
     async def _ask(
         self,
         method: str,
         path: str,
         headers: CIMultiDict[str],
-        body: bytes | None,
+        body: bytes | AsyncGenerator[bytes, None] | None,
         clock: Clock,
         fine: frozenset[int] = _FINE,
+        *,
+        keep: bool = True,
     ) -> Answer:
-        url = self._urls.get(path) or self._urls.setdefault(path, URL(self._url(path)))
+        """`keep`: the path is one of a few."""
+        url = self._urls.get(path) or URL(self._url(path))
+        if keep:
+            self._urls[path] = url
         limit, name = clock.first()
         try:
             async with asyncio.timeout(limit) as patience:

@@ -238,6 +238,18 @@ class Database:
                 self._drop(f"id = ? AND kind = 'events' AND {mine}", events_id(id), owner.tenant, owner.key)
         return gone > 0
 
+    def about(self, keys: Iterable[str]) -> int:
+        """How many rows belong to these keys."""
+        return sum(self._one("SELECT count(*) FROM rows WHERE key = ?", key)[0] for key in keys)
+
+    def erase(self, keys: Iterable[str]) -> int:
+        """Delete all that belongs to these keys; returns how many rows. Nothing of it stays in the file."""
+        with self._transaction():
+            gone = sum(self._drop("key = ?", key) for key in keys)
+        self._sql.execute("PRAGMA incremental_vacuum").fetchall()
+        self._sql.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return gone
+
     def purge(self) -> int:
         """Delete what has expired; returns how many rows."""
         with self._transaction():

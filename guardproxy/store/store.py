@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
@@ -136,3 +136,11 @@ class Store:
     async def purge(self) -> int:
         """Delete what has expired; returns how many rows."""
         return await self._do(Database.purge)
+
+    async def about(self, keys: Iterable[str]) -> int:
+        """How many rows belong to these keys."""
+        return await self._do(lambda d: d.about(keys))
+
+    async def erase(self, keys: Iterable[str]) -> int:
+        """Delete all that belongs to these keys; returns how many rows."""
+        return await self._do(lambda d: d.erase(keys))

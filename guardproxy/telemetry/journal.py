@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from guardproxy.telemetry.seals import Sealing
 from guardproxy.types import ConfigError
 
 INTERVAL = 0.2
@@ -31,6 +32,7 @@ class Journal:
         self._descriptor, self._dropped, self._close = descriptor, dropped, close
         self._waiting: deque[dict[str, Any]] = deque()
         self._torn = False  # the last write ended inside a line
+        self.sealing: Sealing | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="guardproxy-journal", daemon=True)
         self._thread.start()
@@ -48,12 +50,23 @@ class Journal:
             raise ConfigError(f"the decision log {target} can't be written: {e.strerror}") from None
         return cls(descriptor, dropped, close=True)
 
+    def sealed(self) -> Sealing | None:
+        """From now on, what is written is also digested; None where that can't be read again: it is no file."""
+        if Sealing.possible(self._descriptor):
+            self.sealing = Sealing(self._descriptor)
+        return self.sealing
+
     def write(self, record: dict[str, Any]) -> None:
         """Take a record; the caller does not change it any more."""
         if len(self._waiting) >= CAPACITY:
-            self._dropped(1)
+            self._lost(1)
         else:
             self._waiting.append(record)
+
+    def _lost(self, count: int) -> None:
+        self._dropped(count)
+        if self.sealing is not None:
+            self.sealing.dropped(count)
 
     def close(self) -> None:
         """Write what is left and stop."""
@@ -79,7 +92,10 @@ class Journal:
         written = 0
         try:
             while written < len(data):
-                written += os.write(self._descriptor, data[written:])
+                done = os.write(self._descriptor, data[written:])
+                if self.sealing is not None:
+                    self.sealing.wrote(data[written : written + done])
+                written += done
         except OSError:
-            self._dropped(data.count(b"\n", written))
+            self._lost(data.count(b"\n", written))
         self._torn = data[written - 1 : written] not in (b"\n", b"")

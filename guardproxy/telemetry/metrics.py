@@ -22,6 +22,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from guardproxy import __version__
 from guardproxy.telemetry.models import ModelCollector
+from guardproxy.telemetry.policies import PolicyMetrics
 
 SHORT = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Seconds: time that the guard itself takes."""
@@ -30,8 +31,15 @@ LONG = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48
 FAILURES = ("error", "timeout", "overflow")
 """Kinds of failures of filters."""
 APPROVALS = ("held", "approved", "denied", "released")
-"""What becomes of replies that wait for a person."""
+"""What becomes of what waits for people."""
+WAITING = ("reply", "training", "release")
+"""Kinds of it."""
 DIRECTIONS = ("request", "response")
+ACCESS = (
+    *("missing", "malformed", "unknown", "wrong", "revoked", "expired", "unavailable", "claims"),
+    *("origin", "role", "route", "model", "tool"),
+)
+"""Why somebody was refused."""
 UPSTREAM_CODES = (
     "upstream_unreachable",
     "upstream_timeout",
@@ -91,13 +99,14 @@ class Metrics:
         )
         self.replies = self._counter("replies", "Replies whose answers were looked at for refusals.", "model")
         self.refusals = self._counter("refusals", "Of these, replies in which the model refused.", "model")
-        self.placeholders = self._counter(
-            "placeholders", "Values hidden by placeholders, and placeholders of replies given back.", "event"
-        )
-        self.approvals = self._counter("approvals", "Replies that waited for a person, and what came of them.", "event")
-        self.upstream_seconds = self._histogram(
-            "upstream_seconds", "Time from a request to the upstream's first byte, and to its last.", LONG, "kind"
-        )
+        about = "Values hidden by placeholders, and placeholders of replies given back."
+        self.placeholders = self._counter("placeholders", about, "event")
+        self._count_governance()
+        self.routed = self._counter("routed", "Requests for which a rule chose another upstream.", "upstream")
+        by = ("upstream", "instead_of", "reason")
+        self.fallback = self._counter("fallback", "Requests that an upstream answered in place of another.", *by)
+        about = "Time from a request to the upstream's first byte, and to its last."
+        self.upstream_seconds = self._histogram("upstream_seconds", about, LONG, "kind")
         self.upstream_errors = self._counter("upstream_errors", "Trouble with the upstream.", "code")
         self.held_seconds = self._plain_histogram("held_seconds", "Time that text of a streamed segment waited.", SHORT)
         self.added_ttft_seconds = self._plain_histogram(
@@ -120,12 +129,25 @@ class Metrics:
             "guardproxy_store_rows_evicted", "Rows that went to make room for newer ones.", registry=self.registry
         )
         self.registry.register(ModelCollector())
-        self._policy = Info("guardproxy_policy", "The policy in force.", registry=self.registry)
-        build = Info("guardproxy_build", "The program.", registry=self.registry)
-        build.info({"version": __version__})
+        self.policy = PolicyMetrics(self.registry, "policy", "the policy")
+        self.candidate_decisions = self._counter(
+            "candidate_decisions",
+            "Requests, by what became of them and what the candidate says.",
+            "outcome",
+            "candidate_outcome",
+        )
+        self.candidate = PolicyMetrics(self.registry, "candidate", "the candidate")
+        Info("guardproxy_build", "The program.", registry=self.registry).info({"version": __version__})
 
-    def policy(self, name: str, version: str, digest: str) -> None:
-        self._policy.info({"policy": name, "version": version, "digest": digest})
+    def _count_governance(self) -> None:
+        self.approvals = self._counter("approvals", "What waited for people, and what came of it.", "event", "kind")
+        self.access_refused = self._counter("access_refused", "Requests that their sender may not make.", "reason")
+        self.quota_refused = self._counter("quota_refused", "Requests that were over a limit.", "per", "what")
+        self.quota_store_failures = Counter(
+            "guardproxy_quota_store_failures",
+            "Times that the store of quotas gave no answer.",
+            registry=self.registry,
+        )
 
     def expect(self, filters: Iterable[str], rules: Iterable[tuple[str, str, str]]) -> None:
         """Begin to count at zero what these filters and rules (outcome, rule, mode) may do.
@@ -140,8 +162,11 @@ class Metrics:
         for rule in rules:
             for direction in DIRECTIONS:
                 self.decisions.of(*rule, direction)
+        for reason in ACCESS:
+            self.access_refused.of(reason)
         for event in APPROVALS:
-            self.approvals.of(event)
+            for kind in WAITING:
+                self.approvals.of(event, kind)
         for code in UPSTREAM_CODES:
             self.upstream_errors.of(code)
 

@@ -54,6 +54,11 @@ def _compiled(bound: Bound) -> Compiled:
 
 
 @lru_cache(maxsize=4096)
+def _prefixes(head: str) -> str:
+    return syntax.prefix(syntax.parse(head))
+
+
+@lru_cache(maxsize=4096)
 def _follower(expression: str) -> Match:
     wanted = options(64 << 20)
     wanted.never_capture = True
@@ -106,9 +111,9 @@ class Bank:
 
     def _compile_hold(self, fixed: Sequence[heads.Head]) -> Match | None:
         """One automaton of the reversed prefixes of all loose rules and of all heads."""
-        wanted = [(syntax.prefix(self.rules[i].tree), self.rules[i].before) for i in self._loose]
+        wanted = [(self.rules[i].prefixes, self.rules[i].before) for i in self._loose]
         for head, group in zip(fixed, self.groups, strict=True):
-            wanted.append((syntax.prefix(syntax.parse(head.expression)), group.before))
+            wanted.append((_prefixes(head.expression), group.before))
         if not wanted:
             return None
         parts: dict[str, None] = {}

@@ -52,3 +52,11 @@ def overlap(one: str, other: str) -> bool:
     if other[0] == "*":
         return overlap(other, one)
     return one[0] == other[0] and overlap(one[1:], other[1:])
+
+
+def covers(one: str, other: str) -> bool:
+    """Whether every name that the second glob covers is covered by the first.
+
+    What `*` of the second stands for is unknown to the first, which can therefore take it in with a `*` only.
+    """
+    return matches(one, other.replace("*", "\0"))

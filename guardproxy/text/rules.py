@@ -86,6 +86,7 @@ class Compiled:
     """A bound rule, ready to search."""
 
     __slots__ = (
+        "_prefixes",
         "after",
         "before",
         "filter",
@@ -115,6 +116,14 @@ class Compiled:
         except re2.error as e:
             raise PatternError(f"{rule.id}: the pattern can't be compiled: {said(e)}") from None
         self.match = self.regexp._regexp.Match
+        self._prefixes: str | None = None
+
+    @property
+    def prefixes(self) -> str:
+        """`syntax.prefix` of it, worked out once for all banks: it is most of what a bank takes to make, at each reload."""
+        if self._prefixes is None:
+            self._prefixes = syntax.prefix(self.tree)
+        return self._prefixes
 
     def next_start(self, data: bytes, after: int) -> int:
         """The first offset beyond `after` where a match may begin, for all that stands before it."""

@@ -11,6 +11,7 @@ import re
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from re import _constants as C  # type: ignore[attr-defined]  # noqa: N812
 from re import _parser as P  # type: ignore[attr-defined]  # noqa: N812
 from typing import Any, TypeAlias
@@ -72,6 +73,12 @@ class Tree:
     groups: int
     asserts: bool
     """It has `\\b`, `^` or `$`: it looks at characters outside the match."""
+
+
+@lru_cache(maxsize=4096)
+def width_of(pattern: str, *, ignore_case: bool = False) -> int:
+    """The most characters that a match can have. Raises like `parse`; remembered, since many policies share a pattern."""
+    return parse(pattern, ignore_case=ignore_case).width
 
 
 def parse(pattern: str, *, ignore_case: bool = False) -> Tree:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from guardproxy.config import Settings
-from guardproxy.engine import Cut, Guard
+from guardproxy.engine import Cut
 from guardproxy.server.closing import CODE, MESSAGE, Closing
 from guardproxy.server.edge import Headers, Reply, Request
 from guardproxy.server.presence import Presence, Silence
+from guardproxy.server.snapshot import Lease
 from guardproxy.server.upstream import Answer
 from guardproxy.telemetry import Record
 from guardproxy.telemetry.log import internal_error
@@ -38,7 +39,6 @@ class McpEndpoint:
     name: str
     server: ToolServer
     settings: Settings
-    guard: Guard
     closing: Closing
     methods: ClassVar[tuple[str, ...]] = ("POST", "GET", "DELETE")
 
@@ -47,21 +47,31 @@ class McpEndpoint:
         """Its paths; the first one is told to people."""
         return (f"/{self.name}/mcp",)
 
-    async def serve(self, request: Request, record: Record, headers: Headers) -> int:
+    async def serve(self, request: Request, record: Record, headers: Headers, lease: Lease) -> int:
         """Answer; returns the status. Raises WireError and UpstreamError before an answer began; Gone."""
         presence = Presence(request, self.closing)
-        return await presence.during(Passage(self, request, record, headers, presence).run())
+        return await presence.during(Passage(self, request, record, headers, presence, lease).run())
 
 
 class Passage:
     """One HTTP request on its way through an endpoint."""
 
     def __init__(
-        self, endpoint: McpEndpoint, request: Request, record: Record, headers: Headers, presence: Presence
+        self,
+        endpoint: McpEndpoint,
+        request: Request,
+        record: Record,
+        headers: Headers,
+        presence: Presence,
+        lease: Lease,
     ) -> None:
+        self._guard, self._lease = lease.guard, lease
         self._endpoint, self._request, self._record, self._headers = endpoint, request, record, headers
         self._presence, self._session = presence, mcp.session_headers(request.headers)
-        self._messages = Messages(endpoint.guard, record, record.request_id, record.route, endpoint.name)
+        self._messages = Messages(
+            *(lease.guard, lease.observer(record), record.request_id, record.route, endpoint.name),
+            caller=request.caller, refused=record.refused,
+        )  # fmt: skip
         self._asked = mcp.Message("notification", None, "", None)  # nothing is asked yet
 
     async def run(self) -> int:
@@ -80,7 +90,7 @@ class Passage:
         body = await self._request.body(self._endpoint.settings)
         self._record.mark("read")
         asked = self._asked = mcp.read(parse(body))
-        if self._endpoint.guard.held.full:
+        if self._guard.held.full:
             raise WireError("guardproxy holds too much text now; try again later", status=503, code="overloaded")
         try:
             sent = await self._messages.outgoing(asked)
@@ -191,7 +201,7 @@ class Passage:
         return mcp.blocked(self._asked, self._words(cut), labels(cut.decision))
 
     def _words(self, cut: Cut) -> str:
-        return self._endpoint.guard.refusal(cut.decision)[0]
+        return self._guard.refusal(cut.decision, self._request.languages)[0]
 
     def _session_answer(self, answer: Answer) -> None:
         try:

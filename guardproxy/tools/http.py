@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from guardproxy.config import Settings
-from guardproxy.engine import Cut, Guard
+from guardproxy.engine import Cut
 from guardproxy.server.closing import Closing
 from guardproxy.server.edge import Headers, Reply, Request
 from guardproxy.server.presence import Presence
+from guardproxy.server.snapshot import Lease
 from guardproxy.server.upstream import Answer
 from guardproxy.telemetry import Record
 from guardproxy.tools.messages import Messages, labels
@@ -26,7 +27,6 @@ class HttpEndpoint:
     name: str
     server: ToolServer
     settings: Settings
-    guard: Guard
     closing: Closing
     methods: ClassVar[tuple[str, ...]] = ("POST",)
 
@@ -35,12 +35,15 @@ class HttpEndpoint:
         """Its path."""
         return (f"/{self.name}",)
 
-    async def serve(self, request: Request, record: Record, headers: Headers) -> int:
+    async def serve(self, request: Request, record: Record, headers: Headers, lease: Lease) -> int:
         """Answer; returns the status. Raises WireError and UpstreamError before an answer began; Gone."""
-        return await Presence(request, self.closing).during(self._run(request, record, headers))
+        return await Presence(request, self.closing).during(self._run(request, record, headers, lease))
 
-    async def _run(self, request: Request, record: Record, headers: Headers) -> int:
-        messages = Messages(self.guard, record, record.request_id, record.route, self.name)
+    async def _run(self, request: Request, record: Record, headers: Headers, lease: Lease) -> int:
+        messages = Messages(
+            *(lease.guard, lease.observer(record), record.request_id, record.route, self.name),
+            caller=request.caller, refused=record.refused,
+        )  # fmt: skip
         try:
             body = await request.body(self.settings)
             record.mark("read")
@@ -55,7 +58,8 @@ class HttpEndpoint:
             await request.reply(Reply(reply.status, reply.body, headers))
             return reply.status
         except Cut as cut:
-            refused = errors.blocked_request(self.guard.refusal(cut.decision)[0], labels(cut.decision))
+            message = lease.guard.refusal(cut.decision, request.languages)[0]
+            refused = errors.blocked_request(message, labels(cut.decision))
             await request.reply(Reply(400, errors.openai(refused), headers))
             return 400
         finally:

@@ -6,11 +6,14 @@ errors too. Every string is guarded: what nothing is known about is read as free
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
 from guardproxy.engine import Cut, Gate, Guard, Observer
 from guardproxy.engine.json_text import guard_json
+from guardproxy.governance.caller import ANYBODY, Caller
+from guardproxy.server.authentication import check_call
 from guardproxy.text.calls import read_call
 from guardproxy.types import Channel, Decision, Direction, Json, Origin, Outcome, Role, Turn
 from guardproxy.wire import mcp
@@ -32,6 +35,9 @@ class Messages:
     """The tool that was called. All that comes with its answer is its own."""
     asked: str = ""
     """The method that is answered."""
+    caller: Caller = ANYBODY
+    refused: Callable[[str], None] = lambda reason: None
+    """Told for what the caller has no right to."""
     _gates: list[Gate] = field(default_factory=list)
 
     async def outgoing(self, message: Message) -> Message:
@@ -41,6 +47,7 @@ class Messages:
             self.asked = message.method
         origin = Origin(Direction.RESPONSE, Role.ASSISTANT, Channel.COMMENTARY, self.tool or self.server)
         if message.tool is not None:
+            check_call(self.caller, self.refused, message.tool)
             await self._conduct(origin, message.tool, message.body.get("arguments"))
         return await self._message(message, origin)
 
@@ -48,7 +55,9 @@ class Messages:
         """What monitors say of a call. Nobody can be asked here, so a call that needs a person is cut. Raises Cut."""
         if not self.guard.watches:
             return
-        watch = self.guard.watch(origin, request=self.request_id, route=self.route, observer=self.observer)
+        watch = self.guard.watch(
+            origin, request=self.request_id, tenant=self.caller.tenant, route=self.route, observer=self.observer
+        )
         call = read_call(tool, "" if arguments is None else dump(arguments).decode())
         decision = await watch.judge(call, Turn((), None))
         if decision.outcome is Outcome.REQUIRE_APPROVAL:
@@ -67,6 +76,8 @@ class Messages:
     async def document(self, value: Json, *, outgoing: bool) -> Json:
         """The arguments or the result of a tool that is no MCP server. Raises Cut."""
         self.tool = self.server
+        if outgoing:
+            check_call(self.caller, self.refused, self.server)
         said = Origin(Direction.RESPONSE, Role.ASSISTANT, Channel.COMMENTARY, self.server)
         if outgoing:
             await self._conduct(said, self.server, value)
@@ -84,7 +95,7 @@ class Messages:
 
     def gate(self, origin: Origin) -> Gate:
         gate = self.guard.gate(
-            origin, request=self.request_id, model="", route=self.route, observer=self.observer, vault=None
+            origin, request=self.request_id, tenant=self.caller.tenant, route=self.route, observer=self.observer
         )
         if gate.plan.behind:
             self._gates.append(gate)
@@ -132,6 +143,8 @@ class Messages:
                 self.observer.dropped(("entry",))
                 continue
             tool = name if self.asked == mcp.TOOLS else self.server
+            if self.asked == mcp.TOOLS and not self.caller.grants.tool(name):
+                continue
             origin = Origin(Direction.REQUEST, Role.TOOL, None, tool)
             try:
                 await self._name(name, origin)

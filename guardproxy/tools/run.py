@@ -5,16 +5,16 @@ from __future__ import annotations
 import socket
 
 from guardproxy.config import Settings
-from guardproxy.engine import Guard
+from guardproxy.server.reload import Reloader
 from guardproxy.server.run import Running, run_until, serve_both, speaker, url_of
 from guardproxy.tools.app import ToolsApp, tools_service
 
 
-def run(settings: Settings, guard: Guard) -> None:
+def run(settings: Settings, policies: Reloader) -> None:
     """Serve until SIGTERM or SIGINT. Raises ConfigError before serving."""
 
     async def ready(running: Running, first: socket.socket, second: socket.socket) -> str:
-        policy, servers = guard.policy, settings.tools.servers
+        policy, servers = policies.in_force.guard.policy, settings.tools.servers
         counted = f"{len(servers)} tool server{'' if len(servers) == 1 else 's'}"
         assert isinstance(running.app, ToolsApp)
         table = "".join(
@@ -24,4 +24,4 @@ def run(settings: Settings, guard: Guard) -> None:
         named = f"policy {policy.name} {policy.version} ({policy.digest[:12]})"
         return f"guardproxy: {counted} · {named} · metrics {url_of(second)}/metrics{table}"
 
-    run_until(serve_both(settings, guard, tools_service, ready, speaker(settings)))
+    run_until(serve_both(settings, policies, tools_service, ready, speaker(settings)))

@@ -13,10 +13,11 @@ from typing import ClassVar
 from urllib.parse import parse_qs
 
 from guardproxy.config import Settings
-from guardproxy.engine import Cut, Guard
+from guardproxy.engine import Cut
 from guardproxy.server.closing import Closing
 from guardproxy.server.edge import Headers, Request
 from guardproxy.server.presence import Presence, Silence
+from guardproxy.server.snapshot import Lease
 from guardproxy.server.upstream import Answer
 from guardproxy.telemetry import Record
 from guardproxy.telemetry.log import internal_error
@@ -55,7 +56,6 @@ class SseEndpoint:
     name: str
     server: ToolServer
     settings: Settings
-    guard: Guard
     closing: Closing
     sessions: dict[str, Session] = field(default_factory=dict)
     methods: ClassVar[tuple[str, ...]] = ("POST", "GET")
@@ -65,24 +65,30 @@ class SseEndpoint:
         """The stream's path, and that for messages."""
         return f"/{self.name}/sse", f"/{self.name}/messages"
 
-    async def serve(self, request: Request, record: Record, headers: Headers) -> int:
+    async def serve(self, request: Request, record: Record, headers: Headers, lease: Lease) -> int:
         """Answer; returns the status. Raises WireError and UpstreamError before an answer began; Gone."""
         stream, messages = self.routes
         if (request.path, request.scope["method"]) not in ((stream, "GET"), (messages, "POST")):
             raise WireError("The stream takes GET, messages take POST.", status=405, code="method_not_allowed")
         presence = Presence(request, self.closing)
         kind = Listening if request.path == stream else Telling
-        return await presence.during(kind(self, request, record, headers, presence).run())
+        return await presence.during(kind(self, request, record, headers, presence, lease).run())
 
 
 class _SsePassage(Passage):
     """One HTTP request of this transport."""
 
     def __init__(
-        self, endpoint: SseEndpoint, request: Request, record: Record, headers: Headers, presence: Presence
+        self,
+        endpoint: SseEndpoint,
+        request: Request,
+        record: Record,
+        headers: Headers,
+        presence: Presence,
+        lease: Lease,
     ) -> None:
-        whole = McpEndpoint(endpoint.name, endpoint.server, endpoint.settings, endpoint.guard, endpoint.closing)
-        super().__init__(whole, request, record, headers, presence)
+        whole = McpEndpoint(endpoint.name, endpoint.server, endpoint.settings, endpoint.closing)
+        super().__init__(whole, request, record, headers, presence, lease)
         self._shared = endpoint
 
 
@@ -128,7 +134,10 @@ class Listening(_SsePassage):
 
     def _guards(self) -> Messages:
         record, endpoint = self._record, self._endpoint
-        return Messages(endpoint.guard, record, record.request_id, record.route, endpoint.name)
+        return Messages(
+            *(self._guard, self._lease.trial or record, record.request_id, record.route, endpoint.name),
+            caller=self._request.caller, refused=record.refused,
+        )  # fmt: skip
 
     async def _heard(self, data: bytes, session: Session, messages: Messages) -> Message | None:
         """A message of the server as it may go on."""
@@ -159,12 +168,12 @@ class Telling(_SsePassage):
     async def _post(self) -> int:
         given = parse_qs(self._request.scope.get("query_string", b"").decode("latin-1")).get("session_id", [""])
         session = self._shared.sessions.get(given[0])
-        if session is None:
+        if session is None or session.request.caller.key != self._request.caller.key:
             raise WireError("There is no such session; open the stream first.", status=404, code="not_found")
         body = await self._request.body(self._endpoint.settings)
         self._record.mark("read")
         asked = self._asked = mcp.read(parse(body))
-        if len(session.pending) >= MAX_PENDING or self._endpoint.guard.held.full:
+        if len(session.pending) >= MAX_PENDING or self._guard.held.full:
             raise WireError("guardproxy holds too much now; try again later", status=503, code="overloaded")
         try:
             sent = await self._messages.outgoing(asked)

@@ -130,3 +130,11 @@ def read_upstream_error(status: int, body: bytes) -> str:
         message = "" if text.startswith("<") else text[:MAX_MESSAGE]
     message = message.encode("utf-8", "replace").decode()
     return message or f"The upstream answered with status {status}."
+
+
+_NOTHING_THERE = ("", "not found", "404 page not found", "the upstream answered with status 404")
+
+
+def nothing_there(status: int, message: str) -> bool:
+    """Whether an upstream's error says no more than that it has nothing at this address."""
+    return status == 404 and message.strip(" .").lower() in _NOTHING_THERE

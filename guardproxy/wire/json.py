@@ -28,7 +28,7 @@ def parse(body: bytes) -> dict[str, Any]:
         raise WireError(_complaint(e), code="invalid_json") from None
     if not isinstance(value, dict):
         raise WireError(f"The body must be a JSON object, not {kind(value)}.", code="invalid_json")
-    if _too_deep(value):
+    if too_deep(value):
         raise WireError(_DEEP, code="invalid_json")
     return value
 
@@ -46,7 +46,7 @@ def parse_reply(body: bytes) -> Json:
         value = json.loads(body.decode("utf-8", "replace"), parse_constant=lambda name: None)
     except (ValueError, RecursionError):
         raise WireError("the upstream sent something that is not JSON", status=502, code="upstream_error") from None
-    if _too_deep(value):
+    if too_deep(value):
         raise WireError("the upstream sent JSON that is nested too deeply", status=502, code="upstream_error")
     return value
 
@@ -66,7 +66,8 @@ def _complaint(e: orjson.JSONDecodeError) -> str:
     return f"The body is not valid JSON: {e.msg} ({place})."
 
 
-def _too_deep(value: Json) -> bool:
+def too_deep(value: Json) -> bool:
+    """Whether a value is nested more than `MAX_DEPTH` levels deep."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(MAX_DEPTH):
         if not level:

@@ -70,7 +70,7 @@ def _anything(reading: Reading, value: Json, path: tuple[str | int, ...]) -> Non
     """Read elsewhere."""
 
 
-_ROLES: Final = tuple(role.value for role in Role)
+_ROLES: Final = tuple(role.value for role in Role if role is not Role.TRAINING_EXAMPLE)
 _PARAMETERS: Final[Table] = {"input": _anything, "model": ignored, "role": word(*_ROLES), "user": ignored}
 
 

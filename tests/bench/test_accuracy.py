@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bench.accuracy.__main__ import interval, line
+from bench.accuracy.card import tables
 from bench.accuracy.disguises import DISGUISES, disguised
 from bench.accuracy.subjects import PAIRS, Sample, Subject, as_lines, benign, parsed, samples, subjects
 from guardproxy.inference.normal import normal
@@ -84,3 +85,12 @@ def test_lines_go_out_and_scores_come_in() -> None:
     assert json.loads(as_lines(rows)) == {"id": "s:1", "text": "text 1", "role": "user"}
     assert parsed('{"id": "s:1", "scores": {"hate": 0.5}}\n') == {"s:1": {"hate": 0.5}}
     assert base64.b64decode(disguised(rows, "base64")[0].text) == b"text 1"
+
+
+def test_the_card_shows_the_figures_beside_it() -> None:
+    folder = Path(__file__).parents[2] / "docs" / "models"
+    figures, card = json.loads((folder / "small.json").read_text()), (folder / "small.md").read_text()
+    made = list(tables(figures))
+    assert min(table.count("\n") for table in made) > 6
+    for table in made:
+        assert table in card, "print the tables anew: python -m bench.accuracy.card docs/models/small.json"

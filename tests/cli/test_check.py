@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,11 +51,12 @@ def test_json(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--format", "json", str(policy)]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["problems"], told["warnings"], told["rules"], told["filters"], told["files"]) == ([], [], 1, 1, 1)
-    assert told["policy"]["name"] == "fine" and len(told["policy"]["digest"]) == 64
+    assert told["policies"][str(policy)]["name"] == "fine"
+    assert len(told["policies"][str(policy)]["digest"]) == 64
     policy.write_text(FINE.replace("policy: fine", "polcy: fine"))
     assert main(["check", "--format", "json", str(policy)]) == 1
     told = json.loads(capsys.readouterr().out)
-    assert told["policy"] is None
+    assert told["policies"] == {str(policy): None}
     assert {(p["line"], p["column"], p["code"]) for p in told["problems"]} == {(1, 1, "GP002"), (2, 1, "GP002")}
 
 
@@ -102,3 +106,124 @@ def test_all_that_is_wrong_with_a_filter_is_told_at_its_place(policy: Path, caps
     assert main(["check", str(policy)]) == 1
     places = [line.removeprefix(f"{policy}:").split(" ")[0] for line in capsys.readouterr().out.splitlines()[:-1]]
     assert places == ["7:9:", "7:14:", "7:19:", "8:38:"]
+
+
+# ---------------------------------------------------------------------------------------------------- formats
+
+WRONG = FINE.replace("injection.*", "injektion.*").split("tests:")[0] + "defaults: {max_hold: 'much: 50%'}\n"
+
+
+def test_the_line_of_a_complaint_is_shown(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy.write_text(FINE.replace("injection.*", "injektion.*"))
+    assert main(["check", "--format", "full", str(policy)]) == 1
+    assert capsys.readouterr().out.splitlines()[1:5] == [
+        "  |",
+        "4 | rules: [{id: neutralise, when: injektion.*, then: redact}]",
+        "  |                                ^^^^^^^^^^^",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "shown"),
+    [
+        ("then: 'a \x1b[31m'", "'a \\u001b[31m'"),
+        ("then: " + "y" * 300, "^" * 75),
+        ("then: [" + "'x', " * 60 + "blok]", "^"),
+        ('then: "never closed', '"never closed'),
+        ("then: \u202eblok", "^" * 10),
+    ],
+)
+def test_a_strange_line_is_shown_safely(
+    policy: Path, capsys: pytest.CaptureFixture[str], rule: str, shown: str
+) -> None:
+    policy.write_text(
+        f"schema: guardproxy/v1\npolicy: fine\nrules:\n  - {{id: a, when: guard.error, {rule}}}\n", "utf-8"
+    )
+    assert main(["check", "--format", "full", str(policy)]) == 1
+    out = capsys.readouterr().out
+    assert "\x1b" not in out and "\u202e" not in out
+    assert all(len(row) < 130 for row in out.splitlines() if " |" in row)
+    assert shown in out
+
+
+def test_annotations_of_github(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy.write_text(WRONG)
+    assert main(["check", "--format", "github", str(policy)]) == 1
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"::error file={policy},line=5,col=22,title=GP002::`max_hold`: expected a whole number")
+    assert "'much: 50%25'" in first
+    assert last.startswith("1 problem in 1 file")
+    policy.write_text(FINE.split("tests:")[0])
+    assert main(["check", "--format", "github", str(policy)]) == 0
+    assert capsys.readouterr().out.startswith(f"::warning file={policy},line=4,col=14,title=GP010::no test names")
+
+
+def test_sarif(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy.write_text(FINE.replace("injection.*", "injektion.*").split("tests:")[0])
+    assert main(["check", "--format", "sarif", str(policy)]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["version"] == "2.1.0"
+    (run,) = told["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == ["GP014"]
+    assert rules[0]["help"]["markdown"].startswith("# GP014: ")
+    (result,) = run["results"]
+    assert (result["ruleId"], rules[result["ruleIndex"]]["id"], result["level"]) == ("GP014", "GP014", "error")
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == policy.as_uri()
+    assert place["region"] == {"startLine": 4, "startColumn": 32}
+
+
+def test_names_of_files_are_relative_in_sarif(policy: Path, monkeypatch: Any, capsys: Any) -> None:
+    policy.rename(policy.parent / "my policy.yaml")
+    monkeypatch.chdir(policy.parent)
+    (policy.parent / "my policy.yaml").write_text(FINE.split("tests:")[0])
+    assert main(["check", "--format", "sarif", "my policy.yaml"]) == 0
+    (result,) = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "my%20policy.yaml"
+    assert result["level"] == "warning"
+
+
+def test_several_directories_are_checked_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, text in (("a", FINE), ("b", FINE.replace("injection.*", "injektion.*")), ("c", "")):
+        (tmp_path / name).mkdir()
+        if text:
+            (tmp_path / name / "policy.yaml").write_text(text)
+    assert main(["check", str(tmp_path / "a"), str(tmp_path / "b")]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "1 problem in 2 files (2 rules, 2 filters)"
+    assert main(["check", "--format", "github", *(str(tmp_path / name) for name in "abc")]) == 2
+    told = capsys.readouterr()
+    assert f"::error::there is no policy (*.yaml) in {tmp_path / 'c'}" in told.out
+    assert told.err.startswith(f"guardproxy: there is no policy (*.yaml) in {tmp_path / 'c'}")
+    assert "GP014" in told.out
+
+
+def test_a_code_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--explain", "gp021"]) == 0
+    assert capsys.readouterr().out.startswith("# GP021: a redaction that comes too late\n")
+    assert main(["check", "--explain", "GP999"]) == 2
+    assert "there is no code 'GP999'" in capsys.readouterr().err
+    assert main(["check"]) == 2
+    assert "one of the arguments DIR --explain is required" in capsys.readouterr().err
+
+
+ROOT = Path(__file__).parents[2]
+POLICIES = (ROOT / "policies", *sorted((ROOT / "policies" / "packs").glob("*.yaml")))
+HEAVY = {"torch", "transformers", "presidio_analyzer", "spacy", "onnxruntime", "tokenizers", "numpy", "scipy", "pandas"}
+MODULES = 600
+"""Most modules of `check` (531 when this was written): what is imported is what an author waits for."""
+
+
+def test_no_shipped_policy_makes_check_import_what_is_heavy() -> None:
+    """One process for all of them: what one imports stays."""
+    code = f"""
+import sys
+from guardproxy.cli import main
+assert all(main(["check", "--strict", policy]) == 0 for policy in {[str(p) for p in POLICIES]!r})
+print(sorted({HEAVY!r} & sys.modules.keys()), len(sys.modules), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    heavy, _, modules = done.stderr.strip().rpartition(" ")
+    assert heavy == "[]"
+    assert 100 < int(modules) < MODULES

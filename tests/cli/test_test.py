@@ -3,15 +3,21 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from guardproxy.cli import main
-from guardproxy.cli.test import _text_case
-from guardproxy.engine import Cut, Guard
+from guardproxy.cli._test_engine import text_case
+from guardproxy.cli._test_report import underlined
+from guardproxy.cli._test_runs import Chunking
+from guardproxy.engine import Cut
 from guardproxy.policy.cases import Case
-from guardproxy.text import PatternError
-from guardproxy.types import Decision, Direction, Origin, Outcome, Role
+from guardproxy.policy.model import Policy
+from guardproxy.text import PatternError, PatternFilter
+from guardproxy.types import Decision, Direction, Finding, Origin, Outcome, Role
 
 POLICY = """schema: guardproxy/v1
 policy: p
@@ -62,8 +68,11 @@ def test_a_failure_says_what_was_expected_and_what_was_found(policy: Path, capsy
         "        expected  rules tickets",
         "        got       rules neutralise",
     ]
-    assert out[6] == "        injection.control_token 1.00  '<|end|>'  4–11  → neutralise: redact"
-    assert out[7].startswith("2 tests: 1 passed, 1 failed")
+    assert out[6:8] == [
+        "        | T-1 <|end|>",
+        "        |     ^^^^^^^ injection.control_token 1.00 at 4–11 → neutralise (>= 0.5): redact",
+    ]
+    assert out[8].startswith("2 tests: 1 passed, 1 failed")
 
 
 def test_a_todo_is_reported_and_fails_once_it_passes(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,7 +100,7 @@ def test_json(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(policy, PASSES, FAILS, TODO, form="json") == 1
     told = json.loads(capsys.readouterr().out)
     assert [t["status"] for t in told["tests"]] == ["pass", "fail", "todo"]
-    assert told["totals"] == {"passed": 1, "failed": 1, "todo": 1}
+    assert told["totals"] == {"passed": 1, "failed": 1, "todo": 1, "skipped": 0}
     assert told["tests"][1]["wrong"][0] == {"expected": "allow", "got": "redact"}
     assert told["never_fired"] == ["maybe", "never", "stop"]
 
@@ -111,10 +120,10 @@ def test_a_shadow_rule_fires_in_the_report_and_changes_nothing(
 def test_a_filter_that_cannot_start_is_a_sentence(
     policy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def refuse(self: Guard) -> None:
+    async def refuse(self: PatternFilter) -> None:
         raise PatternError("the patterns are too large together")
 
-    monkeypatch.setattr(Guard, "start", refuse)
+    monkeypatch.setattr(PatternFilter, "start", refuse)
     assert run(policy, PASSES) == 2
     assert capsys.readouterr().err == "guardproxy: a filter can't be started: the patterns are too large together\n"
 
@@ -123,6 +132,7 @@ class Seeing:
     """Stands for a guard that is wrong about streams: its gates let the last character go by unseen."""
 
     reviews = False
+    policy = Policy("p")
 
     def __init__(self, whole: Outcome, streamed: Outcome) -> None:
         self.outcomes = {True: Decision(whole), False: Decision(streamed)}
@@ -148,19 +158,105 @@ class Seeing:
     ("whole", "streamed", "wrong"),
     [
         (Outcome.ALLOW, Outcome.ALLOW, []),
-        (Outcome.REDACT, Outcome.ALLOW, [("redact as for the whole text", "allow when streamed")]),
-        (Outcome.BLOCK, Outcome.ALLOW, [("block as for the whole text", "allow when streamed")]),
-        (Outcome.ALLOW, Outcome.BLOCK, [("allow as for the whole text", "block when streamed")]),
+        (
+            Outcome.REDACT,
+            Outcome.ALLOW,
+            [("redact as for the whole text", "allow when streamed character by character")],
+        ),
+        (Outcome.BLOCK, Outcome.ALLOW, [("block as for the whole text", "allow when streamed character by character")]),
+        (Outcome.ALLOW, Outcome.BLOCK, [("allow as for the whole text", "block when streamed character by character")]),
     ],
 )
 def test_whole_and_streamed_must_agree(whole: Outcome, streamed: Outcome, wrong: list[tuple[str, str]]) -> None:
     case = Case("a", Origin(Direction.REQUEST, Role.USER), text="abc")
-    result = asyncio.run(_text_case(Seeing(whole, streamed), case))  # type: ignore[arg-type]
+    result = asyncio.run(text_case(Seeing(whole, streamed), case, Chunking(0)))  # type: ignore[arg-type]
     assert list(result.wrong) == wrong
 
 
 def test_what_is_released_must_agree_too() -> None:
     case = Case("a", Origin(Direction.REQUEST, Role.USER), text="abcd")
-    result = asyncio.run(_text_case(Seeing(Outcome.ALLOW, Outcome.ALLOW), case))  # type: ignore[arg-type]
-    assert result.wrong == (("released '...' as for the whole text", "released '....' when streamed"),)
-    assert result.status == "fail"
+    result = asyncio.run(text_case(Seeing(Outcome.ALLOW, Outcome.ALLOW), case, Chunking(0)))  # type: ignore[arg-type]
+    assert result.wrong == (
+        ("released '...' as for the whole text", "released '....' when streamed character by character"),
+    )
+
+
+def test_the_tests_of_tenants_are_run_as_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base = """schema: guardproxy/v1
+policy: base
+filters: {pii: {use: pii_patterns}}
+rules: [{id: mask, when: pii.*, then: redact}]
+tests: [{name: masked, given: {role: user, findings: [{label: pii.card}]}, expect: {outcome: redact, rules: [mask]}}]
+"""
+    tenant = """schema: guardproxy/v1
+policy: acme
+extends: base
+tenants: acme
+override: {mask: {then: block}}
+rules: [{id: quiet, when: pii.email, then: annotate}]
+tests: [{name: blocked, given: {role: user, findings: [{label: pii.card}]}, expect: {outcome: OUTCOME}}]
+"""
+    (tmp_path / "base.yaml").write_text(base)
+    (tmp_path / "acme.yaml").write_text(tenant.replace("OUTCOME", "block"))
+    assert main(["test", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert told.index("base.yaml") < told.index("masked") < told.index("acme.yaml") < told.index("blocked")
+    assert told.endswith("2 tests: 2 passed · rules never fired: quiet\n")
+    (tmp_path / "acme.yaml").write_text(tenant.replace("OUTCOME", "redact"))
+    assert main(["test", str(tmp_path)]) == 1
+    assert "acme.yaml:7" in capsys.readouterr().out
+    assert main(["test", str(tmp_path), "--format", "json"]) == 1
+    tests = json.loads(capsys.readouterr().out)["tests"]
+    assert [(t["policy"], t["status"]) for t in tests] == [("base", "pass"), ("acme", "fail")]
+
+
+def test_coverage_and_junit(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy.write_text(POLICY + f"  - {PASSES}\n  - {FAILS}\n  - {TODO}\n")
+    xml = policy.with_name("out.xml")
+    assert main(["test", str(policy), "--run", "masked", "--coverage", "--junit", str(xml)]) == 0
+    told = capsys.readouterr().out
+    assert "never           0  guard.unread >= 0.5\n" in told and "coverage: 20% of 5 rules\n1 test: 1 passed" in told
+    assert main(["test", str(policy), "--run", "masked", "--min-coverage", "21"]) == 1
+    assert capsys.readouterr().err == "guardproxy: tests set off 20% of the rules, not 21%\n"
+    assert main(["test", str(policy), "--run", "absent"]) == 1
+    assert "no test has a name in which 'absent' is found" in capsys.readouterr().err
+    assert main(["test", str(policy), "--junit", str(xml), "-q"]) == 1
+    [suite] = ElementTree.parse(xml).getroot()
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", "1", "1")
+    assert [[c.tag for c in case] for case in suite] == [[], ["failure"], ["skipped"]]
+    told = capsys.readouterr().out
+    assert "PASS" not in told and "FAIL  not so" in told
+
+
+def test_a_score_too_low_is_told_with_what_the_rule_wanted(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = "{name: a, given: {role: user, findings: [{label: words.bomb, score: 0.41}]}, expect: {outcome: block}}"
+    assert run(policy, case) == 1
+    assert "words.bomb 0.41  (maybe wants >= 0.5, stop wants >= 0.5)" in capsys.readouterr().out
+
+
+@given(st.text(max_size=300), st.integers(), st.integers(0, 5))
+def test_chunkings_are_the_text_and_come_again(text: str, seed: int, times: int) -> None:
+    case = Case("a", Origin(Direction.REQUEST, Role.USER), text=text)
+    drawn = list(Chunking(times, seed).of(case))
+    assert all("".join(pieces) == text for _, pieces in drawn)
+    assert drawn == list(Chunking(times, seed).of(case))
+
+
+@given(st.text(min_size=1, max_size=200), st.data())
+def test_underlining_moves_no_cursor(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    above, below = underlined(text, Finding("f", "a.b", 0.9, (start, end)), "→ r")
+    assert above.isprintable() and below.isprintable() and "^" in below
+
+
+def test_rules_that_must_not_fire(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = (
+        "{name: a, given: {role: user, findings: [{label: words.bomb}]}, expect: {outcome: block, not_rules: [RULE]}}"
+    )
+    assert run(policy, case.replace("RULE", "tickets")) == 0
+    capsys.readouterr()
+    assert run(policy, case.replace("RULE", "stop")) == 1
+    assert "expected  not rules stop\n        got       rules maybe, stop\n" in capsys.readouterr().out
+    assert run(policy, case.replace("RULE", "stopp")) == 2
+    assert "'stopp'" in capsys.readouterr().err

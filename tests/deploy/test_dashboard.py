@@ -73,7 +73,7 @@ def test_every_expression_has_an_answer(seen: Seen, capsys: pytest.CaptureFixtur
     board, rules = dashboard(), alerts()
     assert seen.complaints(board, rules) == []
     drawn, queries = len(asked(board)), sum(v["type"] == "query" for v in board["templating"]["list"])
-    assert (drawn, len(rules), queries) >= (40, 11, 4)
+    assert (drawn, len(rules), queries) >= (48, 21, 4)
     with capsys.disabled():
         print(
             f"\n{drawn} expressions of the dashboard, {queries} of its variables and {len(rules)} alerts answered by "
@@ -109,6 +109,10 @@ def test_prometheus_evaluates_the_alerts_and_the_right_ones_wait_or_fire(seen: S
     state = {rule["name"]: rule["state"] for rule in group["rules"]}
     assert state["GuardproxyFailsOpen"] == state["GuardproxyRecordsDropped"] == "firing"
     assert state["GuardproxyFailsClosed"] == state["GuardproxyUpstreamErrors"] == "pending"
+    assert state["GuardproxyIncidentOpen"] == "firing"
+    assert state["GuardproxyFallback"] == state["GuardproxyApprovalsWait"] == "pending"
+    quiet = {"GuardproxyModelQuarantined", "GuardproxyProbeFails", "GuardproxyKeysTried", "GuardproxyQuotasLost"}
+    assert {state[name] for name in quiet} == {"inactive"}
     quiet = {"GuardproxyDown", "GuardproxyReplicaDown", "GuardproxyNotReady", "GuardproxyPoliciesDiffer"}
     assert {state[name] for name in quiet} == {"inactive"}
 
@@ -124,7 +128,7 @@ def test_prometheus_evaluates_the_alerts_and_the_right_ones_wait_or_fire(seen: S
 )
 def test_a_broken_expression_is_found_even_in_a_collapsed_row(seen: Seen, expr: str, complaint: str) -> None:
     board = copy.deepcopy(dashboard())
-    (row,) = [p for p in board["panels"] if p["type"] == "row" and p["collapsed"]]
+    row = next(p for p in board["panels"] if p["type"] == "row" and p["collapsed"])
     row["panels"][0]["targets"][0]["expr"] = expr
     (found,) = seen.complaints(board, [])
     assert row["panels"][0]["title"] in found

@@ -95,7 +95,7 @@ def test_prometheus_scrapes_a_name_that_the_second_listener_answers_to() -> None
 
 def test_variables_are_ones_that_guardproxy_reads() -> None:
     named = set(re.findall(r"GUARDPROXY_[A-Z_]+", DOCKERFILE + str(SERVICES["guardproxy"]["environment"])))
-    keys = {"GUARDPROXY_KEY", "GUARDPROXY_UPSTREAM_KEY", "GUARDPROXY_HASH_KEY", "GUARDPROXY_CACHE"}
+    keys = {f"GUARDPROXY_{one}" for one in ("KEY", "ADMIN_KEY", "UPSTREAM_KEY", "HASH_KEY", "CACHE")}
     assert named <= {*variables(), *keys}
     assert len(named) > 5
 
@@ -126,3 +126,10 @@ def test_the_cache_that_the_image_ships_is_the_one_that_serving_reads(tmp_path: 
         == 1
     )
     assert {file: file.stat().st_mtime_ns for file in (tmp_path / "patterns").iterdir()} == made
+
+
+def test_an_incident_can_be_opened_where_the_second_listener_is_for_all_addresses() -> None:
+    """It takes no requests without a key there, not even from inside."""
+    given = COMPOSE["services"]["guardproxy"]["environment"]
+    assert given["GUARDPROXY_ADMIN_HOST"] == "0.0.0.0"
+    assert given["GUARDPROXY_ADMIN_KEY"] == "${GUARDPROXY_ADMIN_KEY:-}"

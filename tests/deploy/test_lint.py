@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 import runpy
+from dataclasses import dataclass, field
 from typing import Any
 
 import promql_parser as promql
 import pytest
 
+from guardproxy.governance.audit.log import Counts
+from guardproxy.governance.audit.metrics import AuditCollector
+from guardproxy.governance.probe.detector import State
+from guardproxy.server.probing import ProbeMetrics
 from guardproxy.telemetry import Metrics
 from tests.deploy.expressions import ROOT, Asked, alerts, asked, dashboard, names_in, panels, rules, selectors
 
@@ -19,6 +24,14 @@ UNITS = {"short", "reqps", "ops", "percentunit", "s", "bytes"}
 PAGE = (ROOT / "docs/operations.md").read_text("utf-8")
 
 
+@dataclass
+class Counted:
+    """What the metrics read of an audit log."""
+
+    counts: Counts = field(default_factory=Counts)
+    queue: int = 0
+
+
 def anchors() -> set[str]:
     """Anchors that a page's headings have, as GitHub makes them."""
     headings = re.findall(r"^#+ (.*)$", PAGE, re.MULTILINE)
@@ -27,8 +40,18 @@ def anchors() -> set[str]:
 
 def metrics() -> set[str]:
     made = Metrics()
-    for name in ("held_characters", "held_characters_limit", "in_flight_limit"):
+    states = (f"models_{state.value}" for state in State)
+    for name in (
+        "held_characters",
+        "held_characters_limit",
+        "in_flight_limit",
+        "approvals_pending",
+        "incidents_open",
+        *states,
+    ):
         made.gauge(name, "", lambda: 0)
+    ProbeMetrics(made)
+    AuditCollector(made.registry, Counted())
     return {"up", *made.registry._names_to_collectors}
 
 
@@ -101,7 +124,10 @@ def test_panels_do_not_lie_over_each_other() -> None:
 
 @pytest.mark.parametrize("one", [*asked(BOARD), *alerts()], ids=lambda a: a.place)
 def test_every_metric_is_one_that_guardproxy_has(one: Asked) -> None:
-    named = {s.name for s in selectors(re.sub(r"\$__rate_interval", "1m", one.expr))}
+    named = {s.name for s in selectors(re.sub(r"\$__rate_interval", "1m", one.expr))} - {None, ""}
+    for pattern in re.findall(r'__name__=~"([^"]+)"', one.expr):
+        named |= (found := {name for name in metrics() if re.fullmatch(pattern, name)})
+        assert found
     assert named
     assert named <= metrics()
 

@@ -7,23 +7,23 @@ import re
 import pytest
 
 from guardproxy.backend.dialog import Dialog
-from guardproxy.backend.dialogs import DIALOGS, GITHUB_TOKEN, PREFIXES, request
+from guardproxy.backend.dialogs import CONVERSATIONS, GITHUB_TOKEN, PREFIXES, request
 from tests.e2e.proxy import Proxy
 from tests.e2e.talk import Caller, check, leaks, masked, read
 
 pytestmark = [pytest.mark.gptoss, pytest.mark.timeout(90)]  # the first test starts the model
 
-PLANTED = [dialog for dialog in DIALOGS if dialog.planted]
+PLANTED = [dialog for dialog in CONVERSATIONS if dialog.planted]
 ways = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 
 
 def prefix(dialog: Dialog) -> str | None:
     """A system message, another for each dialog in turn."""
-    return PREFIXES[DIALOGS.index(dialog) % len(PREFIXES)]
+    return PREFIXES[CONVERSATIONS.index(dialog) % len(PREFIXES)]
 
 
 @ways
-@pytest.mark.parametrize("dialog", DIALOGS, ids=lambda dialog: dialog.name)
+@pytest.mark.parametrize("dialog", CONVERSATIONS, ids=lambda dialog: dialog.name)
 def test_a_dialog(guarded: Proxy, caller: Caller, dialog: Dialog, stream: bool) -> None:
     said = caller.chat(request(dialog, prefix(dialog)), stream=stream)
     upstream = read(guarded.tap.last.answer, stream=stream)
@@ -58,7 +58,7 @@ def test_the_dialogs_hold_every_kind_of_value() -> None:
     for part in ("answer", "reasoning", "preamble"):
         assert any(value in getattr(dialog, part) for dialog in PLANTED for value in dialog.planted)
     assert any(dialog.call and GITHUB_TOKEN in dialog.call.text() for dialog in PLANTED)
-    assert sum(len(dialog.content) > 400 for dialog in DIALOGS) >= 3
+    assert sum(len(dialog.content) > 400 for dialog in CONVERSATIONS) >= 3
 
 
 # ---------------------------------------------------------------------------------------------------- without a template

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from guardproxy.engine import Cut, Fitting, JsonStream, json_stream
 from guardproxy.engine.json_lexer import Unescaper
 from guardproxy.engine.json_text import guard_json
+from guardproxy.engine.observe import Silent
 from guardproxy.policy.model import Defaults
 from guardproxy.text import PatternFilter
-from guardproxy.types import Decision
+from guardproxy.types import Decision, Facts
 from tests.engine.play import PATTERNS, REPLY, guard, policy
 from tests.engine.test_json_lexer import pieces
 from tests.engine.test_json_text import ASSIGNED
@@ -302,17 +303,14 @@ def test_a_long_document_costs_no_square() -> None:
     assert out.count("[pii.email]") == 900
 
 
-class Told:
+class Told(Silent):
     """Counts what was decided."""
 
     def __init__(self) -> None:
         self.rules: list[tuple[str, ...]] = []
 
-    def decided(self, facts: object, decision: Decision, *, final: bool) -> None:
+    def decided(self, facts: Facts, decision: Decision, *, final: bool) -> None:
         self.rules.append(tuple(v.rule for v in decision.verdicts))
-
-    def __getattr__(self, name: str) -> object:
-        return lambda *args, **options: None
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardproxy.engine import Cut
+from guardproxy.engine import Cut, JsonStream
 from guardproxy.engine.json_text import MAX_STRINGS, guard_json
+from guardproxy.engine.observe import Silent
 from guardproxy.text import PatternFilter, Rule
-from guardproxy.types import Channel, Decision, Direction, Origin, Outcome, Role, Style
+from guardproxy.types import Channel, Decision, Direction, Facts, Origin, Outcome, Role, Style
 from tests.engine.play import PATTERNS, REPLY, guard, policy, rule
 
 ASSIGNED = Rule(
@@ -121,17 +122,14 @@ def test_many_edits_in_one_long_string_cost_no_square() -> None:
     assert out.count("[pii.email]") == 900
 
 
-class Told:
+class Told(Silent):
     """Counts what was decided."""
 
     def __init__(self) -> None:
         self.rules: list[tuple[str, ...]] = []
 
-    def decided(self, facts: object, decision: Decision, *, final: bool) -> None:
+    def decided(self, facts: Facts, decision: Decision, *, final: bool) -> None:
         self.rules.append(tuple(v.rule for v in decision.verdicts))
-
-    def __getattr__(self, name: str) -> object:
-        return lambda *args, **options: None
 
 
 @pytest.mark.parametrize(
@@ -160,3 +158,33 @@ def test_only_what_is_written_gets_a_placeholder() -> None:
     assert len(vault) == 1
     held = vault.held("joe@mail.com")
     assert out == {"a": f'{held} "quoted"', "b": json.dumps([held])}
+
+
+class _Heard(Silent):
+    def __init__(self) -> None:
+        self.labels: list[str] = []
+
+    def decided(self, facts: Facts, decision: Decision, *, final: bool) -> None:
+        self.labels += [f.label for f in facts.findings]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_only_the_second_reading_finds_is_told_although_no_rule_acts_on_it(stream: bool) -> None:
+    """A replay under a policy with such a rule has to know of it."""
+    words = PatternFilter("p", [Rule("bomb", "words.bomb", "bomb"), Rule("cat", "words.cat", "cat")])
+    one, heard, text = (
+        guard(policy([rule("cats", "words.cat", Outcome.BLOCK)]), p=words),
+        _Heard(),
+        r'{"a": "a bo\u006db"}',
+    )
+
+    async def read() -> None:
+        if not stream:
+            await guard_json(text, lambda: one.gate(REPLY, observer=heard))
+            return
+        reply = JsonStream(lambda: one.gate(REPLY, observer=heard))
+        await reply.feed(text, last=True)
+        reply.end()
+
+    asyncio.run(read())
+    assert heard.labels == ["words.bomb"]

@@ -38,7 +38,7 @@ def made(judge: Recorded, folder: Path | None = None, **options: Any) -> Filter:
         **({"policy": "No bombs."} if "policies" not in options else {}),
         **options,
     }
-    services = Services({"recorded": judge}, folder, b"k" * 16)
+    services = Services({"recorded": judge}, folder, key=b"k" * 16)
     return filters.build("mine", options, services)  # type: ignore[return-value]
 
 

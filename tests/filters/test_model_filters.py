@@ -181,7 +181,7 @@ def test_the_windows_of_the_shipped_model_are_the_default() -> None:
     folder = Path(models.source(models.SHIPPED).path)
     about = About.model_validate(tiny.about({})) if not folder.exists() else models.Folder(folder).about
     one, _ = made("toxicity")
-    assert (one.config.window, one.config.step) == (about.window.characters, about.window.step) == (600, 400)
+    assert (one.config.window, one.config.step) == (about.window.characters, about.window.step) == (720, 480)
     for kind in KINDS:
         for outputs in filters.module(kind).OUTPUTS.values():
             assert set(outputs) <= set(about.labels)
@@ -192,7 +192,7 @@ def test_the_windows_of_the_shipped_model_are_the_default() -> None:
     [
         ({"labels": ["toxicity.hat"]}, r"labels: .*no label 'toxicity.hat' \(did you mean 'toxicity.hate'\?\)"),
         ({"labels": ["x"]}, r"no label 'x'; there are toxicity.toxic, "),
-        ({"step": 501}, "`step` must be at most five sixths of `window`"),
+        ({"step": 601}, "`step` must be at most five sixths of `window`"),
         ({"threshold": 0}, "threshold: Input should be greater than 0"),
         ({"views": ["folded"]}, "'views' is for filters of patterns"),
         ({"models": "x"}, "models: Extra inputs are not permitted"),
@@ -220,7 +220,7 @@ def test_all_of_them_ask_once(fakes: Path) -> None:
         await asyncio.gather(*(one.start() for one in them))
         await them[0].start()
         assert len({id(one.classifier) for one in them}) == 1
-        text = "harmfulrequestword refusalword " + "some words " * 100
+        text = "harmfulrequestword refusalword " + "some words " * 130
 
         async def feed(one: Any) -> set[str]:
             report = one.open(USER, Context()).feed(text, last=True)

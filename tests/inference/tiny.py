@@ -100,7 +100,7 @@ def about(files: dict[str, bytes], /, **changes: Any) -> dict[str, Any]:
         "version": "1",
         "max_tokens": MAX_TOKENS,
         "roles": {role: f"[unused{number}]" for number, role in enumerate(ROLES, 1)},
-        "window": {"characters": 600, "step": 400},
+        "window": {"characters": 720, "step": 480},
         "together": 16,
         "labels": labels,
         "files": {name: hashlib.sha256(raw).hexdigest() for name, raw in files.items()},

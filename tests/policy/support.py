@@ -35,7 +35,7 @@ def build(name: str, options: Mapping[str, Any]) -> PatternFilter | Monitor:
         error.path = ("unknown",)  # type: ignore[attr-defined]
         raise error
     rules = [
-        Rule(entry["id"], entry.get("label", f"{name}.{entry['id']}"), entry["pattern"])
+        Rule(entry["id"], entry.get("label", f"{name}.{entry['id']}"), entry["pattern"], score=entry.get("score", 1.0))
         for entry in options.get("patterns", ())
     ]
     for rule in rules[:1]:

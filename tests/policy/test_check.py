@@ -50,7 +50,8 @@ def test_a_sound_rule_is_left_alone(rule: str, tmp_path: Path) -> None:
 
 
 def test_an_enforcing_rule_without_a_test_is_a_warning(tmp_path: Path) -> None:
-    text = f"""{HEAD}  - {{id: named, when: pii.card, then: block}}
+    head = HEAD.split("lists:")[0] + "filters: {pii: {use: pii_patterns}}\nrules:\n"
+    text = f"""{head}  - {{id: named, when: pii.card, then: block}}
   - {{id: fired, when: pii.email, then: redact}}
   - {{id: untested, when: pii.phone, then: redact}}
   - {{id: shadowed, when: pii.phone, then: redact, mode: shadow}}
@@ -60,7 +61,7 @@ tests:
 """
     examined = look(text, tmp_path)
     assert examined.policy is not None
-    assert [(e.code, e.line, e.column) for e in examined.warnings] == [("GP010", 13, 10)]
+    assert [(e.code, e.line, e.column) for e in examined.warnings] == [("GP010", 8, 10)]
     assert "'untested'" in examined.warnings[0].message
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardproxy.policy.load import examine, load
+from guardproxy.policy.load import examine, load, load_all
 from guardproxy.policy.model import Atom, Mode, When
 from guardproxy.types import ConfigError, Outcome, Style
 from tests.policy.support import CATALOGUE, build
@@ -107,13 +107,12 @@ def test_a_file_may_be_named_instead_of_its_directory(tmp_path: Path) -> None:
     assert load(write(tmp_path), CATALOGUE).name == "acme"
 
 
-def test_several_policies_are_refused_rather_than_passed_over(tmp_path: Path) -> None:
+def test_one_policy_is_that_of_every_tenant(tmp_path: Path) -> None:
     write(tmp_path)
-    write(tmp_path, TEXT, "tenants/other.yml")
-    examined = examine(tmp_path, CATALOGUE)
-    assert examined.policy is None
-    assert examined.files == 2
-    assert [(e.code, Path(e.file).name) for e in examined.problems] == [("GP032", "other.yml")]
+    policies = load_all(tmp_path, CATALOGUE, build)
+    assert policies.of("anybody") is policies.default
+    assert policies.all == (policies.default,)
+    assert policies.default.digest == load(tmp_path, CATALOGUE, build).digest
 
 
 def test_packs_are_policies_of_their_own(tmp_path: Path) -> None:

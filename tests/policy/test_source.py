@@ -79,7 +79,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 def test_it_reads_the_same_without_the_fast_parser(monkeypatch: pytest.MonkeyPatch) -> None:
     text = (Path(__file__).parents[2] / "policies" / "default.yaml").read_text(encoding="utf-8")
     fast = source.parse(text, "p.yaml")
-    monkeypatch.setattr(source, "_FAST", source._Loader)
+    monkeypatch.setattr(source, "FAST", source._Loader)
     slow = source.parse(text, "p.yaml")
     assert (slow.data, slow.values, slow.keys) == (fast.data, fast.values, fast.keys)
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.leak import __main__ as leak
-from bench.leak import replies
+from bench.leak import replies, rewriting
 from bench.leak.cases import CALLS, PLANTED, REPLIES, Case, Planted
 from guardproxy.engine import Guard
 
@@ -46,6 +46,24 @@ def test_streamed_is_whole(guard: Guard, surface: object, text: str, rng: random
     case = Case(surface, NOTHING, text)  # type: ignore[arg-type]
     streamed, whole = asyncio.run(both(guard, case, rng, cut, read))
     assert streamed == whole
+
+
+@pytest.fixture(scope="module")
+def rewriter() -> Guard:
+    made = leak.written(rewriting.POLICY)
+    asyncio.run(made.start())
+    return made
+
+
+@pytest.mark.parametrize("surface", rewriting.SURFACES, ids=lambda s: f"{s.dialect}-{s.name}")
+@given(text=TEXTS, rng=st.randoms(use_true_random=False), cut=st.integers(0, 3), read=st.integers(0, 3))
+def test_all_of_a_text_is_rewritten_or_none(
+    rewriter: Guard, surface: object, text: str, rng: random.Random, cut: int, read: int
+) -> None:
+    case = Case(surface, NOTHING, text)  # type: ignore[arg-type]
+    streamed, whole = asyncio.run(both(rewriter, case, rng, cut, read))
+    assert streamed == whole
+    assert whole in (rewriting.SAID, case.text)
 
 
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda p: f"{p.label}-{p.value[:6]}")

@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 import uvloop
 
 from guardproxy.config import Settings, load
 from guardproxy.server import run as server
+from guardproxy.server.reload import open_policies
+from guardproxy.text import filters
 from guardproxy.tools.app import tools_service
 
 POLICY = """
@@ -36,6 +39,7 @@ tests:
   - {name: masked, given: {role: user, text: 'joe@mail.com'}, expect: {outcome: redact}}
   - {name: refused, given: {role: user, text: 'a bomb'}, expect: {outcome: block}}
 """
+filters._WARM = 0.0  # tests read little, and there are many of them
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: %s\r\n"
 EVENTS = HEAD % b"text/event-stream" + b"transfer-encoding: chunked\r\n\r\n"
 
@@ -211,39 +215,37 @@ def world(
     environ: dict[str, str] | None = None,
     *,
     tools: Callable[[str], dict[str, Any]] | None = None,
+    policy: str = POLICY,
     **sections: Any,
 ) -> Iterator[World]:
     """Both, on free ports, until the end of the block. `sections` are settings. `tools`: the upstream's address to the
     section of that name; then it is a guardproxy before tool servers."""
-    (tmp / "policy.yaml").write_text(POLICY)
+    (tmp / "policy.yaml").write_text(policy)
     started, stop, made, failed = threading.Event(), threading.Event(), [], []
 
     async def live() -> None:
         async with _upstream(made) as upstream_port:
             values = {"policies": str(tmp / "policy.yaml"), "decision_log": str(tmp / "decisions.jsonl"), **sections}
             config = tmp / "config.yaml"
-            values.setdefault("upstream", {"url": f"http://127.0.0.1:{upstream_port}/v1"})
+            values["upstream"] = {"url": f"http://127.0.0.1:{upstream_port}/v1", **values.get("upstream", {})}
             if tools is not None:
                 values["tools"] = tools(f"http://127.0.0.1:{upstream_port}")
             config.write_text(json.dumps(values))
             settings = load(config, environ or {}, tools=tools is not None)
-            guard = server.build_guard(settings)
+            policies = open_policies(settings)
             opened: Any = server.service if tools is None else tools_service
-            async with opened(settings, guard) as running:
+            async with opened(settings, policies) as running:
                 first, second = server.listen("127.0.0.1", 0, ""), server.listen("127.0.0.1", 0, "")
                 servers = [server.server(running.app, settings), server.server(running.admin, settings)]
-                tasks = [asyncio.ensure_future(s._serve([k])) for s, k in zip(servers, (first, second), strict=True)]
-                while not all(s.started for s in servers):  # noqa: ASYNC110  (uvicorn has a flag, no event)
-                    await asyncio.sleep(0.01)
+                for one_server, listening in zip(servers, (first, second), strict=True):
+                    await _begin(one_server, listening)
                 ports = first.getsockname()[1], second.getsockname()[1], upstream_port
                 one = World(settings, *ports, running, asyncio.get_running_loop())
                 one.log = tmp / "decisions.jsonl"
                 made.append(one)
                 started.set()
                 await asyncio.to_thread(stop.wait)
-                for s in servers:
-                    s.should_exit = s.force_exit = True
-                await asyncio.gather(*tasks)
+                await asyncio.gather(*map(_end, servers))
 
     def main() -> None:
         try:
@@ -266,6 +268,24 @@ def world(
         thread.join(20)
     if failed:
         raise failed[0]
+
+
+async def _begin(one: uvicorn.Server, listening: socket.socket) -> None:
+    """As uvicorn does it, without its ticks of 0.1 s: a thousand tests would wait for two of them each."""
+    one.config.load()
+    one.lifespan = one.config.lifespan_class(one.config)
+    await one.startup(sockets=[listening])
+    await one.on_tick(0)
+
+
+async def _end(one: uvicorn.Server) -> None:
+    for listening in one.servers:
+        listening.close()
+    for connection in list(one.server_state.connections):
+        connection.shutdown()
+    end = time.monotonic() + 0.1
+    while one.server_state.connections and time.monotonic() < end:  # noqa: ASYNC110  (uvicorn has no event)
+        await asyncio.sleep(0.002)
 
 
 @contextlib.asynccontextmanager

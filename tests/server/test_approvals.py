@@ -138,14 +138,16 @@ def test_a_reply_waits_is_approved_and_is_handed_out_once(one: World, stream: bo
     one.script = says(("look", "{}"), ("shell", '{"cmd": "rm -rf"}'))
     id = waiting(ask(one, stream=stream), stream=stream)
     status, shown = admin(one, f"/{id}")
-    assert (status, shown["status"], shown["by"], shown["decided"]) == (200, "pending", None, None)
+    assert (status, shown["status"], shown["votes"], shown["decided"]) == (200, "pending", [], None)
     assert shown["calls"] == [
         {"tool": "look", "arguments": "{}", "rules": []},
         {"tool": "shell", "arguments": '{"cmd": "rm -rf"}', "rules": ["ask"]},
     ]
     assert waiting(ask(one, stream=stream, id=id), stream=False) == id, "nobody has answered yet"
-    status, decided = admin(one, f"/{id}", {"decision": "approve", "by": "jane"})
-    assert (status, decided["status"], decided["by"]) == (200, "approved", "jane")
+    status, decided = admin(one, f"/{id}", {"decision": "approve", "by": "jane", "comment": "it is hers"})
+    assert (status, decided["status"], decided["kind"], decided["needs"]) == (200, "approved", "reply", 1)
+    assert [(v["by"], v["approve"], v["comment"]) for v in decided["votes"]] == [("jane", True, "it is hers")]
+    assert decided["subject"] == "2 tool calls, rules ask"
     raw = ask(one, stream=stream, id=id)
     assert status_of(raw) == 200
     assert calls_of(raw, stream=stream) == [("look", "{}"), ("shell", '{"cmd": "rm -rf"}')]
@@ -271,7 +273,7 @@ def test_records_and_metrics_tell(one: World) -> None:
     assert (
         'guardproxy_decisions_total{direction="response",mode="enforce",outcome="require_approval",rule="ask"}' in text
     )
-    assert 'guardproxy_approvals_total{event="held"}' in text
+    assert 'guardproxy_approvals_total{event="held",kind="reply"}' in text
     assert "guardproxy_approvals_pending " in text
     admin(one, f"/{id}", {"decision": "deny", "by": "x"})
 

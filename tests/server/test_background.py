@@ -240,4 +240,4 @@ def test_none_begins_when_the_process_ends(one: World) -> None:
     closing = type(app.closing)()
     closing.tell()
     with pytest.raises(Exception, match="shutting down"):
-        Background(2, one.running.upstream, app.recorder, closing).room()
+        Background(2, app.recorder, closing, app.trials).room()

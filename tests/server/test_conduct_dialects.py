@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from guardproxy.engine import Guard
-from guardproxy.engine.approvals import MemoryApprovals
+from guardproxy.engine.approvals import HeldReply
+from guardproxy.governance.approvals import Approvals, Kind, Voter
 from guardproxy.server.exchange import Exchange
 from guardproxy.types import WireError
 from guardproxy.wire.dialects import codecs
@@ -124,9 +125,7 @@ class Told:
         self.raw, self.error, self.exchange = raw, error, exchange
 
 
-def answered(
-    route: str, name: str, *, stream: bool, store: MemoryApprovals | None = None, guard: Guard = GUARD
-) -> Told:
+def answered(route: str, name: str, *, stream: bool, store: Approvals | None = None, guard: Guard = GUARD) -> Told:
     on = Exchange(guard, CODECS[route], request_id="r", route=route, observer=Heard(), head_id="id_1", approvals=store)
     upstream = UPSTREAM[route](name, stream=stream)
 
@@ -166,7 +165,7 @@ def test_a_call_that_is_blocked_is_in_no_event(route: str, stream: bool, name: s
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("route", UPSTREAM)
 def test_a_call_that_waits_is_in_no_event_and_the_reply_is_kept_whole(route: str, stream: bool) -> None:
-    store = MemoryApprovals()
+    store = Approvals()
     told = answered(route, "shell", stream=stream, store=store)
     raw, on = told.raw.decode(), told.exchange
     assert "rm -rf" not in raw
@@ -181,8 +180,8 @@ def test_a_call_that_waits_is_in_no_event_and_the_reply_is_kept_whole(route: str
         assert events[-1]["type"] == "response.failed"
         assert [i["type"] for i in events[-1]["response"]["output"]] == ["message"]
     binding = on.bind({**REQUESTS[route], "stream": stream})
-    asyncio.run(store.decide(on.waits, approve=True, by="jane"))
-    kept = asyncio.run(store.take(on.waits, binding))
+    asyncio.run(store.vote(on.waits, Voter("jane"), approve=True))
+    kept = HeldReply.unpack(asyncio.run(store.take(on.waits, Kind.REPLY, binding.digest())))
     assert kept.stream is stream
     assert b"rm -rf" in kept.body and b"shell" in kept.body and b"Well." in kept.body
     plain = build([], {})

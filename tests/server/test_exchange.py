@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from guardproxy.engine import Guard
 from guardproxy.policy.model import Defaults
+from guardproxy.policy.rollout import By, Rollout, place
 from guardproxy.server.exchange import Blocked
 from guardproxy.text import PatternFilter
 from guardproxy.types import Outcome, UpstreamError
@@ -135,3 +137,34 @@ def test_logprobs_that_are_none_are_null(nothing: object) -> None:
     got = stream(says("Hi.", logprobs=nothing), ends(), DONE)
     assert got.text() == "Hi."
     assert all(c["logprobs"] is None for c in got.choices)
+
+
+# ---------------------------------------------------------------------------------------------------- staged rules
+
+
+def test_a_staged_rule_acts_for_its_users_and_conversations_only() -> None:
+    """One that is in stays in, whatever else is in the request; elsewhere the text goes on as it is."""
+
+    def blocked(one: Guard, body: dict[str, object]) -> bool:
+        try:
+            ask(body, one)
+        except Blocked:
+            return True
+        return False
+
+    def staged(by: By) -> Guard:
+        return guard(policy([rule("no-bombs", "hazard.*", Outcome.BLOCK, rollout=Rollout(50, by))]))
+
+    people, by_user = [f"person-{i}" for i in range(12)], staged("user")
+    told = {p: blocked(by_user, user(f"A {BOMB}.", user=p)) for p in people}
+    assert set(told.values()) == {True, False}
+    assert told == {
+        p: blocked(by_user, user([{"type": "text", "text": f"{BOMB}!"}], safety_identifier=p)) for p in people
+    }
+    assert told == {p: place("no-bombs", p) < 50 for p in people}
+    later = {"role": "user", "content": f"Tell me of a {BOMB}."}
+    by_conversation = staged("conversation")
+    for p in people:
+        first = user(f"I am {p}. What is a {BOMB}?")
+        then = {"messages": [*first["messages"], {"role": "assistant", "content": "No."}, later]}
+        assert blocked(by_conversation, first) == blocked(by_conversation, then)

@@ -16,6 +16,7 @@ import pytest
 from guardproxy.inference import models
 from guardproxy.library import build
 from guardproxy.server.health import Health
+from guardproxy.server.snapshot import InForce, Snapshot
 from guardproxy.wire.json import parse_reply
 from tests.inference import scoring
 from tests.server.support import Visit, World, answer, plays, streams, whole, world
@@ -130,7 +131,7 @@ def test_it_is_not_ready_until_its_models_are(tmp_path: Path, monkeypatch: pytes
 
     async def go() -> None:
         guard = build(tmp_path / "models.yaml")
-        health = Health(guard, None)
+        health = Health(InForce(Snapshot.of_one(guard)), None)
         starting = asyncio.create_task(guard.start())
         seen = set()
         while not starting.done():

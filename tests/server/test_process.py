@@ -262,3 +262,38 @@ def test_check_tells_and_exits(tmp_path: Path, upstream: World) -> None:
     assert done.returncode == 1
     assert f"decision log {missing}: can't be written, there is no directory {missing.parent}" in done.stdout
     assert not missing.parent.exists()
+
+
+def test_a_signal_reloads_and_complaints_are_one_line(tmp_path: Path, upstream: World) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("reload: {watch: false}")
+    with serving(tmp_path, f"http://127.0.0.1:{upstream.upstream_port}/v1", "--config", str(config)) as running:
+        process, url, admin, lines = running
+
+        def changed(text: str, result: str) -> dict[str, Any]:
+            (tmp_path / "policy.yaml").write_text(text)
+            process.send_signal(signal.SIGHUP)
+            deadline = time.monotonic() + 10
+            while time.monotonic() < deadline:
+                status: dict[str, Any] = httpx.get(f"{admin}/admin/policy").json()
+                if status["last_load"]["result"] == result:
+                    return status
+                time.sleep(0.05)
+            raise AssertionError(f"no {result}")
+
+        wrong = POLICY.replace("when: words.mail", "when: words.mial").replace("when: words.bomb", "when: words.bmob")
+        status = changed(wrong, "failure")
+        assert (status["policies"][0]["version"], status["watched"]) == ("1", False)
+        assert len(status["last_load"]["problems"]) == 2
+        status = changed(POLICY.replace('version: "1"', 'version: "2"'), "success")
+        assert status["policies"][0]["version"] == "2"
+        digest = status["policies"][0]["digest"]
+        answered = httpx.post(f"{url}/v1/chat/completions", json=chat())
+        assert (answered.status_code, answered.headers["x-guardproxy-policy"]) == (200, digest[:12])
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    logged = [json.loads(line) for line in lines if line.startswith("{")]
+    (failure,) = (line["message"] for line in logged if line["level"] == "error")
+    assert "mial" in failure
+    assert "bmob" in failure
+    assert any(digest[:12] in line["message"] for line in logged if line["level"] == "info")

@@ -7,15 +7,20 @@ import logging
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from guardproxy.server.destinations import Destination, Destinations
+from guardproxy.server.fallback import measure
+from guardproxy.server.upstream import Asked
 from guardproxy.telemetry import Metrics, Recorder
 from guardproxy.telemetry.log import JsonLines, internal_error
 from guardproxy.telemetry.metrics import MAX_CHILDREN
+from guardproxy.telemetry.record import PolicyName
 from guardproxy.types import Channel, Decision, Direction, Facts, Finding, Origin, Outcome, Role, Verdict
-from tests.server.support import World, answer, chat, chunk, event, plays, streams, whole, world
+from tests.server.support import POLICY, World, answer, chat, chunk, event, plays, streams, whole, world
 
 CANARY = "canary7Zq"
 REQUEST = Origin(Direction.REQUEST, Role.USER)
@@ -31,9 +36,12 @@ class Kept:
         self.lines.append(json.loads(json.dumps(record)))
 
 
+ACME = PolicyName("acme", "1", "abc", tools=("payments.*",))
+
+
 def recorder() -> tuple[Recorder, Kept]:
     kept = Kept()
-    return Recorder(Metrics(), kept, tools=("payments.*",)), kept  # type: ignore[arg-type]
+    return Recorder(Metrics(), kept), kept  # type: ignore[arg-type]
 
 
 def samples(metrics: Metrics) -> dict[str, float]:
@@ -112,7 +120,7 @@ def test_an_exceptions_own_words_are_not_logged(caplog: pytest.LogCaptureFixture
 
 def test_findings_are_capped_and_counted() -> None:
     made, kept = recorder()
-    record = made.start("req_1", "/v1/chat/completions")
+    record = made.start("req_1", "/v1/chat/completions", ACME)
     findings = tuple(Finding("f", "a.b", 1.0, (i, i + 1)) for i in range(700))
     for _ in range(2):
         verdict = Verdict("r", Outcome.REDACT, False, findings)
@@ -125,7 +133,7 @@ def test_findings_are_capped_and_counted() -> None:
 
 def test_placeholders_are_counted() -> None:
     made, kept = recorder()
-    record = made.start("req_1", "r")
+    record = made.start("req_1", "r", ACME)
     record.placeholders(3, 2)
     record.finish(200)
     assert kept.lines[0]["placeholders"] == {"issued": 3, "restored": 2}
@@ -136,7 +144,7 @@ def test_placeholders_are_counted() -> None:
 
 def test_names_that_others_chose_are_told_only_as_the_policy_writes_them() -> None:
     made, kept = recorder()
-    record = made.start("req_1", "r")
+    record = made.start("req_1", "r", ACME)
     for tool in ("payments.send", CANARY, None):
         origin = Origin(Direction.RESPONSE, Role.ASSISTANT, tool=tool)
         record.decided(Facts("q", origin, (Finding("f", "a.b", 1.0),)), Decision(Outcome.ALLOW), final=True)
@@ -150,7 +158,7 @@ def test_names_that_others_chose_are_told_only_as_the_policy_writes_them() -> No
 
 def test_decisions_are_counted_by_rule_and_mode(caplog: pytest.LogCaptureFixture) -> None:
     made, _ = recorder()
-    record = made.start("req_1", "r")
+    record = made.start("req_1", "r", ACME)
     verdicts = (Verdict("a", Outcome.REDACT, False, ()), Verdict("b", Outcome.BLOCK, True, ()))
     record.decided(Facts("q", REQUEST), Decision(Outcome.REDACT, (), verdicts), final=True)
     record.filter_failed("slow", "timeout", allowed=True)
@@ -177,10 +185,18 @@ def test_every_metric_of_the_documentation_exists(tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
     named = set(re.findall(r"`(guardproxy_[a-z_]+)", text))
     metrics = Metrics()
-    gauges = ("background_responses", "store_rows", "store_bytes", "approvals_pending")
+    gauges = (
+        "background_responses",
+        "store_rows",
+        "store_bytes",
+        "approvals_pending",
+        "quota_unpaid",
+        "incidents_open",
+    )
     for name in ("held_characters", "held_characters_limit", "in_flight_limit", *gauges):
         metrics.gauge(name, "", lambda: 0)
-    metrics.policy("a", "b", "c")
+    measure(Destinations(Destination(cast(Asked, None))), metrics)
+    metrics.policy.names = lambda: [("a", "b", "c")]
     body, _ = metrics.exposition("")
     there = set(re.findall(r"# TYPE (guardproxy_[a-z_]+)", body.decode()))
     assert named == there
@@ -215,8 +231,7 @@ ANSWER = Origin(Direction.RESPONSE, Role.ASSISTANT, Channel.FINAL)
 def counted(*segments: tuple[Origin, float | None], status: int = 200, counts: bool = True) -> tuple[float, float]:
     """(replies, refusals) after one reply with these segments and scores of refusal."""
     made = recorder()[0]
-    made.counts_refusals = counts
-    record = made.start("r", "/r")
+    record = made.start("r", "/r", PolicyName(counts_refusals=counts))
     for origin, score in segments:
         found = () if score is None else (Finding("r", "answer.refusal", score), Finding("r", "answer.other", 1.0))
         record.decided(Facts("r", origin, found), Decision(Outcome.ALLOW), final=True)
@@ -278,3 +293,41 @@ def test_refusals_of_a_model_are_counted_whole_and_streamed(tmp_path: Path, mode
         seen = one.metrics()
     told = re.findall(r'^guardproxy_(replies|refusals)_total{model="gpt-oss"} (\S+)$', seen, re.MULTILINE)
     assert dict(told) == ({} if mode == "disabled" else {"replies": "3.0", "refusals": "2.0"})
+
+
+# ---------------------------------------------------------------------------------------------------- text, if policy wants it
+
+
+@pytest.mark.parametrize("form", ["none", "hash", "matched"])
+def test_a_record_holds_what_policy_says_of_the_text_that_rules_matched(form: str, tmp_path: Path) -> None:
+    file = tmp_path / "logging.yaml"
+    watch = "rules:\n  - {id: watch, when: words.bomb, then: block, mode: shadow}\n"
+    file.write_text(POLICY.split("  - {id: refuse")[0].replace("rules:\n", f"log: {{text: {form}}}\n{watch}"), "utf-8")
+    with world(tmp_path, policies=str(file)) as one:
+        one.script = streams("ma", "il jo", "e@ma", "il.com, a bo", "mb")
+        one.ask(stream=True, messages=[{"role": "user", "content": f"{CANARY}: I am bob@mail.com"}])
+        [record] = one.records(1)
+    found = [(f["label"], f.get("text"), f.get("hash")) for f in record["findings"]]
+    labels = ["words.mail", "words.mail", "words.bomb"]
+    assert [label for label, *_ in found] == labels
+    if form == "hash":
+        assert all(text is None and re.fullmatch("[0-9a-f]{12}", digest or "") for _, text, digest in found)
+        assert len({digest for *_, digest in found}) == 3
+    else:
+        texts = ["bob@mail.com", "joe@mail.com", "bomb"] if form == "matched" else [None] * 3
+        assert found == [(label, text, None) for label, text in zip(labels, texts, strict=True)]
+    assert CANARY not in json.dumps(record)
+
+
+def test_only_what_a_rule_acted_on_is_written_down_and_not_without_end() -> None:
+    one, kept = recorder()
+    record = one.start("r", "/r")
+    acted = [Finding("f", "a.b", 1.0, (i, i + 1)) for i in range(150)]
+    other = Finding("f", "c.d", 1.0, (0, 1))
+    for finding in (*acted, other):
+        record.matched(finding, "text", "x")
+    verdict = Verdict("rule", Outcome.REDACT, False, tuple(acted))
+    record.decided(Facts("r", REQUEST, (other, *acted)), Decision(Outcome.REDACT, (), (verdict,)), final=True)
+    record.finish(200)
+    told = kept.lines[0]["findings"]
+    assert [f.get("text") for f in told] == [None, *["x"] * 100, *[None] * 50]

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from tests.training.made import SEED, different_and_labelled, same_for_the_same_seed
 from training.contrasts.categories import CATEGORIES, FILLERS, SLOT, TOPICS, VARIANTS, filled, rows
 from training.contrasts.categories_topic import Topic
 from training.rows import Row
@@ -19,21 +20,17 @@ def name_of(row: Row) -> str:
 
 @pytest.fixture(scope="module")
 def made() -> list[Row]:
-    return list(rows(Random(7)))
+    return list(rows(Random(SEED)))
 
 
 def test_the_same_seed_gives_the_same_rows(made: list[Row]) -> None:
-    assert made == list(rows(Random(7)))
-    assert made != list(rows(Random(8)))
+    same_for_the_same_seed(rows, made)
 
 
 def test_rows_are_different_and_labelled(made: list[Row]) -> None:
-    assert len(made) >= 1_450
-    assert len({row.text for row in made}) == len(made)
+    different_and_labelled(made, 1_450, ALLOWED, "contrasts/categories", {"user"})
     for row in made:
-        assert set(row.labels) <= ALLOWED and set(row.labels.values()) <= {0, 1}
-        assert row.role == "user" and row.source == "contrasts/categories" and row.group
-        assert row.text == row.text.strip() and "{" not in row.text and "|" not in row.text
+        assert "{" not in row.text and "|" not in row.text
 
 
 def test_a_harmless_row_denies_every_category_and_a_harmful_one_names_its_own(made: list[Row]) -> None:

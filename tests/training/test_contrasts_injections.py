@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.training.made import SEED, different_and_labelled, same_for_the_same_seed
 from training.contrasts.documents import ATTACKS, DOCUMENTS, HUMAN_INSTRUCTIONS, KINDS, document, insert
 from training.contrasts.injections import rows
 from training.contrasts.injections_blocks import entries, filled, layouts
@@ -22,22 +23,15 @@ ROLES = {"user", "document", "tool"}
 
 @pytest.fixture(scope="module")
 def made() -> list[Row]:
-    return list(rows(Random(7)))
+    return list(rows(Random(SEED)))
 
 
 def test_the_same_seed_gives_the_same_rows(made: list[Row]) -> None:
-    assert made == list(rows(Random(7)))
-    assert made != list(rows(Random(8)))
+    same_for_the_same_seed(rows, made)
 
 
 def test_rows_are_many_different_and_labelled(made: list[Row]) -> None:
-    assert len(made) >= 2_000
-    assert len({row.text for row in made}) == len(made)
-    for row in made:
-        assert row.labels and set(row.labels) <= LABELS and set(row.labels.values()) <= {0, 1}
-        assert row.role in ROLES
-        assert row.source == "contrasts/injections"
-        assert row.group and row.text == row.text.strip()
+    different_and_labelled(made, 2_000, LABELS, "contrasts/injections", ROLES)
 
 
 @pytest.mark.parametrize("label", sorted(LABELS))

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from tests.training.made import SEED, different_and_labelled, same_for_the_same_seed
 from training.contrasts.requests import CATEGORIES, SOURCE, rows
 from training.rows import Row
 
@@ -13,22 +14,18 @@ ALLOWED = {"harmful_request", "hard_benign", "jailbreak", "injection", *CATEGORI
 
 @pytest.fixture(scope="module")
 def made() -> list[Row]:
-    return list(rows(Random(7)))
+    return list(rows(Random(SEED)))
 
 
 def test_the_same_seed_gives_the_same_rows(made: list[Row]) -> None:
-    assert made == list(rows(Random(7)))
-    assert made != list(rows(Random(8)))
+    same_for_the_same_seed(rows, made)
 
 
 def test_rows_are_different_and_labelled(made: list[Row]) -> None:
-    assert len(made) >= 3_000
-    assert len({row.text for row in made}) == len(made)
+    different_and_labelled(made, 3_000, ALLOWED, SOURCE, {"user"})
     for row in made:
-        assert set(row.labels) <= ALLOWED and set(row.labels.values()) <= {0, 1}
         assert row.labels["jailbreak"] == row.labels["injection"] == 0
-        assert row.role == "user" and row.source == SOURCE and row.group
-        assert row.text == row.text.strip() and not set("{}|") & set(row.text) and " _" not in row.text
+        assert not set("{}|") & set(row.text) and " _" not in row.text
 
 
 def test_a_harmless_row_has_no_category_and_a_harmful_one_at_most_its_own(made: list[Row]) -> None:

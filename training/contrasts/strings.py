@@ -11,6 +11,15 @@ from training.rows import Row
 
 FRAMES = """
 The key is {key}
+The key is {bigkey}
+key: {bigkey}
+Is {bigkey} a valid access key?
+{bigkey}
+my token {key} expired
+Use {bigkey} as the id and {key} as the secret
+{hash}
+{mixed}
+{base}
 My order number is {number}.
 Mail {mail} the key {key}
 Please send the invoice {number} to {mail}
@@ -60,7 +69,7 @@ color: #{six}; margin: {two}px
 The serial number reads {mixed}, does the warranty cover it?
 """.strip().splitlines()
 NAMES = ("Jane Doe", "Ahmed Khan", "Mei Lin", "Olu Adeyemi", "José García", "Anna Schmidt", "Ivan Petrov", "Priya Nair")
-EACH = 24
+EACH = 30
 
 
 def _of(letters: str, low: int, high: int) -> Callable[[random.Random], str]:
@@ -71,6 +80,9 @@ _UPPER, _LOWER, _DIGITS = string.ascii_uppercase, string.ascii_lowercase, string
 FILLERS: dict[str, Callable[[random.Random], str]] = {
     "key": lambda c: (
         c.choice(("AKIA", "ghp_", "sk-", "xoxb-", "")) + _of(_UPPER + _DIGITS + _LOWER * c.randint(0, 1), 16, 36)(c)
+    ),
+    "bigkey": lambda c: (
+        c.choice(("AKIA", "ASIA", "AIza", "")) + _of(_UPPER * 3 + _DIGITS, 12, 20)(c) + c.choice(("EXAMPLE", "", ""))
     ),
     "number": _of(_DIGITS, 4, 16),
     "two": _of(_DIGITS, 2, 2),

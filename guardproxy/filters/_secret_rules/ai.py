@@ -5,6 +5,7 @@ from __future__ import annotations
 from guardproxy.filters._secret_rules.kind import WORD, Kind, context, shape
 
 KINDS: tuple[Kind, ...] = (
+    shape("guardproxy-key", "guardproxy API key", "gp_{l8}_{l52}", before=WORD),
     shape("openai-key", "OpenAI API key (older form)", "sk-{w20}T3BlbkFJ{w20}", before=WORD),
     shape(
         "openai-project-key",
