@@ -12,6 +12,7 @@ import pytest
 
 from guardproxy.cli import main
 from guardproxy.governance.keys.form import id_of
+from tests.cost import PATIENCE
 from tests.server.support import World, answer, chat, plays, status_of, whole, world
 
 PEPPER = "pepper-0123456789-abcdef"
@@ -134,7 +135,7 @@ def asked(one: World, key: str) -> int:
     return status_of(one.post(json.dumps(chat()).encode(), headers=f"authorization: Bearer {key}\r\n".encode()))
 
 
-def within(holds: Any, seconds: float = 1.0) -> None:
+def within(holds: Any, seconds: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline

@@ -66,13 +66,10 @@ def test_a_reader_that_goes_away_is_no_crash() -> None:
     assert done.stderr == ""
 
 
-def test_check_is_quick_and_imports_nothing_heavy() -> None:
+def test_check_imports_nothing_heavy() -> None:
     code = (
-        "import sys, time\nfrom guardproxy.cli import main\nstarted = time.process_time()\n"
-        "main(['check', 'policies'])\nprint(time.process_time() - started)\n"
+        "import sys\nfrom guardproxy.cli import main\nmain(['check', 'policies'])\n"
         "print(sorted({'torch', 'transformers', 'presidio_analyzer', 'spacy', 'detoxify', 'uvicorn'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
-    *_, seconds, heavy = done.stdout.splitlines()
-    assert heavy == "[]"
-    assert float(seconds) < 1
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -124,10 +124,9 @@ def test_a_full_queue_is_told_at_once() -> None:
             await asyncio.sleep(0.02)
             asks += [asyncio.create_task(hate(one, f"a{n}", f"b{n}")) for n in range(2)]
             await asyncio.sleep(0)
-            started = time.monotonic()
             with pytest.raises(Overloaded) as told:
                 await hate(one, "one more")
-            assert time.monotonic() - started < 0.2 and isinstance(told.value, TimeoutError)
+            assert isinstance(told.value, TimeoutError) and not any(ask.done() for ask in asks)
             assert await hate(one, "SLOW", "a1") == [-4.0, -4.0], "what is being read already takes no place"
             await asyncio.gather(*asks)
             assert one.counts.refused == 1 and one.waiting == 0

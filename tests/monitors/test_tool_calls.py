@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
 
 from guardproxy.types import ConfigError
+from tests.cost import grows_like_its_input
 from tests.monitors.watching import built, labels
 
 TRANSFER = {
@@ -143,13 +143,14 @@ def test_hostile_arguments_cannot_run_up_time() -> None:
         "patternProperties": {"(x+x+)+y": {}},
     }
     one = built("tool_calls", arguments={"f": schema})
-    started = time.perf_counter()
     items = [{"n": n} for n in range(10_000)] + [1]
     assert "arguments" in labels(one, "f", {"a": "a" * 50_000 + "!"})
     assert "arguments" not in labels(one, "f", {"b": items})
     assert "arguments" in labels(one, "f", {"b": [*items, {"n": 0}]})
     assert "arguments" not in labels(one, "f", {"x" * 20_000: 1})
-    assert time.perf_counter() - started < 5
+    assert grows_like_its_input(lambda size: labels(one, "f", {"a": "a" * size + "!"}), 50_000)
+    assert grows_like_its_input(lambda size: labels(one, "f", {"b": items[:size]}), 10_000)
+    assert grows_like_its_input(lambda size: labels(one, "f", {"x" * size: 1}), 20_000)
 
 
 @pytest.mark.parametrize(

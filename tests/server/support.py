@@ -259,13 +259,13 @@ def world(
     thread = threading.Thread(target=main)
     thread.start()
     try:
-        assert started.wait(20)
+        assert started.wait(50)
         if failed:
             raise failed[0]
         yield made[0]
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(50)
     if failed:
         raise failed[0]
 

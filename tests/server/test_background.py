@@ -14,6 +14,7 @@ import pytest
 
 from guardproxy.server.background import Background
 from guardproxy.store import Owner
+from tests.cost import PATIENCE
 from tests.server.responses import ask, client, delta, event, hangs, kept, run, says
 from tests.server.support import EVENTS, Visit, World, answer, plays, world
 from tests.server.test_stored import found, refused, wait_for
@@ -157,7 +158,7 @@ def test_cancelling_ends_the_upstreams_work_at_once(one: World, c: openai.OpenAI
     id = next(made).response.id if stream else made.id
     wait_for(lambda: c.responses.retrieve(id).output_text)
     response = c.responses.cancel(id)
-    assert one.visits[-1].gone.wait(2)
+    assert one.visits[-1].gone.wait(PATIENCE)
     assert (response.status, response.error) == ("cancelled", None)
     assert response.output_text.startswith("some text")
     assert "held" not in response.output_text or "a@b" not in response.output_text
@@ -172,7 +173,7 @@ def test_deleting_one_that_runs_ends_it(one: World, c: openai.OpenAI) -> None:
     made = ask(one, background=True)
     wait_for(lambda: one.visits)
     c.responses.delete(made.id)
-    assert one.visits[-1].gone.wait(2)
+    assert one.visits[-1].gone.wait(PATIENCE)
     assert found(c, made.id) is None
 
 

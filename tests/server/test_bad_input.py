@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.cost import PATIENCE
 from tests.server.support import World, chat, error_of, headers_of, read_all, status_of
 
 GOOD = json.dumps(chat()).encode()
@@ -44,7 +45,7 @@ def test_a_bad_body_is_a_clear_4xx_and_is_not_forwarded(one: World, name: str) -
     body, status = BODIES[name]
     started = time.monotonic()
     raw = one.post(body)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < PATIENCE
     assert status_of(raw) == status, raw[:300]
     error = error_of(raw)
     assert error["message"].endswith(".")
@@ -68,7 +69,7 @@ def test_fifty_megabytes_are_refused_before_they_are_read(one: World) -> None:
     assert status_of(raw) == 413
     assert error_of(raw)["code"] == "request_too_large"
     assert headers_of(raw)["connection"] == "close"
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < PATIENCE
 
 
 def test_chunks_without_an_announced_length_are_counted(one: World) -> None:
@@ -178,7 +179,7 @@ def test_one_connection_serves_many_requests(one: World) -> None:
 def test_a_slow_client_is_let_go(one: World, pieces: list[bytes], status: int) -> None:
     started = time.monotonic()
     raw = one.raw(*pieces, pause=0.15 if len(pieces) > 2 else 0.0)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < PATIENCE
     assert status_of(raw) == status
     if status:
         assert error_of(raw)["code"] == "request_timeout"

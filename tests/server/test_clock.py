@@ -13,6 +13,7 @@ from aiohttp.base_protocol import BaseProtocol
 from guardproxy.config import Timeouts
 from guardproxy.server.upstream import Clock
 from guardproxy.types import UpstreamError
+from tests.cost import PATIENCE
 
 
 def body() -> aiohttp.StreamReader:
@@ -26,7 +27,7 @@ def play(run: Callable[[], Awaitable[Any]]) -> Any:
     async def all() -> Any:
         return await run()
 
-    return asyncio.run(asyncio.wait_for(all(), 3))
+    return asyncio.run(asyncio.wait_for(all(), PATIENCE))
 
 
 def timeouts(**seconds: str) -> Timeouts:

@@ -11,6 +11,7 @@ from guardproxy.server.closing import Closing
 from guardproxy.server.edge import Reply, Request
 from guardproxy.server.presence import Presence
 from guardproxy.types import WireError
+from tests.cost import PATIENCE
 
 
 def test_work_before_an_answer_ends_with_a_503() -> None:
@@ -24,7 +25,7 @@ def test_work_before_an_answer_ends_with_a_503() -> None:
             assert (e.value.status, e.value.code) == (503, "shutting_down")
         closing.tell()
 
-    asyncio.run(asyncio.wait_for(play(), 2))
+    asyncio.run(asyncio.wait_for(play(), PATIENCE))
 
 
 def test_a_timeout_of_the_work_stays_its_own() -> None:
@@ -66,5 +67,5 @@ def test_what_runs_on_after_its_answer_does_not_keep_the_process() -> None:
         asyncio.get_running_loop().call_later(0.1, closing.tell)
         return await Presence(request, closing).during(work())
 
-    assert asyncio.run(asyncio.wait_for(play(), 2)) == 201
+    assert asyncio.run(asyncio.wait_for(play(), PATIENCE)) == 201
     assert over == ["over"]

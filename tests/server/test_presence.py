@@ -14,6 +14,7 @@ from guardproxy.server.edge import Gone, Reply, Request
 from guardproxy.server.line import LINE, Line
 from guardproxy.server.presence import Presence, Silence
 from guardproxy.types import WireError
+from tests.cost import PATIENCE
 
 
 class Play:
@@ -49,7 +50,7 @@ def play(run: Callable[[Play], Awaitable[Any]]) -> Any:
     async def all() -> Any:
         return await run(Play())
 
-    return asyncio.run(asyncio.wait_for(all(), 2))
+    return asyncio.run(asyncio.wait_for(all(), PATIENCE))
 
 
 def test_a_client_that_goes_ends_the_work() -> None:

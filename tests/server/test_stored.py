@@ -13,6 +13,7 @@ import openai
 import pytest
 
 from guardproxy.store import Owner, Row
+from tests.cost import PATIENCE
 from tests.server.responses import ask, body, client, event, hangs, kept, run, says
 from tests.server.support import EVENTS, POLICY, World, answer, plays, world
 
@@ -241,7 +242,7 @@ def test_a_stream_whose_client_leaves_is_kept_as_far_as_it_was_released(one: Wor
             if event_.type == "response.output_text.delta":
                 break
         events.response.close()
-        assert one.visits[-1].gone.wait(5)
+        assert one.visits[-1].gone.wait(PATIENCE)
         response = wait_for(lambda: found(c, id))
     assert (response.status, response.incomplete_details.reason) == ("incomplete", "client_disconnected")
     assert "some text " in response.output_text
@@ -255,7 +256,7 @@ def found(c: openai.OpenAI, id: str) -> Any:
         return None
 
 
-def wait_for(look: Any, seconds: float = 5.0) -> Any:
+def wait_for(look: Any, seconds: float = PATIENCE) -> Any:
     until = time.monotonic() + seconds
     while not (got := look()):
         assert time.monotonic() < until

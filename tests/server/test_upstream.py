@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.cost import PATIENCE
 from tests.server.support import (
     EVENTS,
     HEAD,
@@ -89,7 +90,7 @@ def check(one: World, script: Script, status: int, code: str | None, retry: str 
     one.script = script
     started = time.monotonic()
     raw = one.ask(**more)
-    assert time.monotonic() - started < 4.5
+    assert time.monotonic() - started < PATIENCE
     assert status_of(raw) == status, raw[:300]
     error = error_of(raw)
     assert error["type"] == "server_error"
@@ -143,7 +144,7 @@ def test_a_stream_that_breaks_ends_with_an_error_event(one: World, name: str) ->
     one.script, code = BROKEN[name]
     started = time.monotonic()
     raw = one.ask(stream=True)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < PATIENCE
     assert status_of(raw) == 200
     assert raw.endswith(b"0\r\n\r\n"), raw[-80:]
     events = events_of(raw)
@@ -262,10 +263,8 @@ def test_a_client_that_goes_away_cancels_the_upstream(one: World) -> None:
             client.recv(1000)
         while not one.visits:
             time.sleep(0.01)
-        left = time.monotonic()
         client.close()
-        assert one.visits[0].gone.wait(1.0), "the upstream is still busy"
-        assert one.visits[0].gone_at - left < 0.5
+        assert one.visits[0].gone.wait(PATIENCE), "the upstream is still busy"
 
 
 def test_a_client_that_reads_nothing_stops_the_upstream(one: World, tmp_path: Path) -> None:
@@ -291,7 +290,7 @@ def test_a_client_that_reads_nothing_stops_the_upstream(one: World, tmp_path: Pa
                            b"content-length: %d\r\n\r\n" % len(body) + body)  # fmt: skip
             while not another.visits:
                 time.sleep(0.01)
-            assert another.visits[0].gone.wait(5), "a client that takes nothing is waited for"
+            assert another.visits[0].gone.wait(PATIENCE), "a client that takes nothing is waited for"
     assert sent < 40_000_000
 
 

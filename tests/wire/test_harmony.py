@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from guardproxy.wire.harmony import MAX_HEADER, Degraded, Piece, Splitter
+from tests.cost import grows_like_its_input
 
 Reader = type[Splitter] | type[Degraded]
 
@@ -163,16 +162,13 @@ def test_no_cutting_changes_or_loses_anything(kind: Reader, text: str, data: st.
     ["<|channel|>", "<|start|>x", "<", "a", "assistant", "<|end|>as", " to=", '{"\\', "assistant to=functions.a"],
 )
 def test_time_is_linear_and_memory_bounded(kind: Reader, unit: str) -> None:
-    def seconds(times: int) -> float:
+    def read(times: int) -> None:
         reader = kind()
         reader.feed("commentary to=functions.x{" if unit[0] == "{" and kind is Degraded else "")
-        best = time.process_time()
         for _ in range(times):
             for char in unit:
                 reader.feed(char)
             held = [v for n in kind.__slots__ if isinstance(v := getattr(reader, n), str | list)]
             assert sum(map(len, held)) < 2 * MAX_HEADER
-        return time.process_time() - best
 
-    seconds(50)
-    assert seconds(4000) < 8 * 4 * max(seconds(1000), 0.002)
+    assert grows_like_its_input(read, 4000)

@@ -74,10 +74,8 @@ def test_group_acknowledges_at_once_and_writes_within_the_interval(tmp_path: Pat
 
     async def live() -> None:
         log = AuditLog.open(said)
-        began = time.perf_counter()
         await log.record(event(1))
-        assert time.perf_counter() - began < 0.05
-        assert log.queue == 1
+        assert (log.queue, log.counts.records) == (1, 0)
         for _ in range(100):
             if log.counts.records:
                 break
@@ -209,7 +207,7 @@ def test_after_a_failed_fsync_nothing_is_acknowledged_any_more(tmp_path: Path, m
 
 
 def test_too_many_that_wait_are_refused(tmp_path: Path) -> None:
-    said = settings(tmp_path, mode="group", interval=5, queue=3)
+    said = settings(tmp_path, mode="group", interval=300, queue=3)
 
     async def live() -> None:
         log = AuditLog.open(said)
@@ -218,9 +216,8 @@ def test_too_many_that_wait_are_refused(tmp_path: Path) -> None:
         with pytest.raises(AuditUnavailable, match="3 events wait"):
             await log.record(event(4))
         assert log.counts.failures["full"] == 1
-        began = time.monotonic()
-        await log.aclose()
-        assert time.monotonic() - began < 2
+        async with asyncio.timeout(30):
+            await log.aclose()  # long before the interval is over
         with pytest.raises(AuditUnavailable, match="closed"):
             await log.record(event(5))
 
