@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE := 1
 export OMP_NUM_THREADS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test suite test-all check fix bench bench-leak bench-surfaces bench-speed bench-peers bench-structured bench-views bench-audit bench-reload bench-check bench-cases bench-pii bench-inference bench-conversation bench-accuracy demo-finetune demo-governance bench-probe docs clean
+.PHONY: setup demo test suite test-all check fix bench bench-leak bench-surfaces bench-speed bench-peers bench-structured bench-views bench-audit bench-incidents bench-reload bench-check bench-cases bench-pii bench-inference bench-conversation bench-accuracy demo-finetune demo-governance bench-probe docs clean
 
 setup: $(VENV)/.done
 
@@ -77,6 +77,9 @@ bench-check: setup ## seconds of `guardproxy check` on each shipped policy, and 
 
 bench-cases: setup ## seconds of `guardproxy test` on tests of given findings; what it imports
 	$(BIN)/python -m bench.cases
+
+bench-incidents: setup ## seconds until an incident is in force on every replica, under the shipped policy
+	$(BIN)/python -m bench.incidents
 
 bench-audit: setup ## the audit log: writers killed at any moment, logs changed in every way, what a record costs
 	$(BIN)/python -m bench.audit

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from guardproxy.addresses import check_url
-from guardproxy.config import ADMIN_KEY
-from guardproxy.types import GuardproxyError
+from guardproxy.config import ADMIN_KEY, Settings, load, named_file
+from guardproxy.types import ConfigError, GuardproxyError
 
-URL = "http://127.0.0.1:8081"
 TIMEOUT = 30.0
 """Seconds: what is put in force may have to be compiled."""
 
@@ -20,9 +20,24 @@ TIMEOUT = 30.0
 def add_listener(parser: argparse.ArgumentParser) -> None:
     """The options of every command that asks it."""
     parser.add_argument(
-        "--url", default=URL, help=f"its second listener (default: {URL}); {ADMIN_KEY} holds the key, if it has one"
+        "--url", help=f"its second listener (default: that of the settings); {ADMIN_KEY} holds the key, if it has one"
     )
+    parser.add_argument("--config", metavar="FILE", type=Path, help="its settings, which say where it listens")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
+
+
+def listener(args: argparse.Namespace) -> str:
+    """The URL that `add_listener`'s options mean. Raises ConfigError."""
+    return args.url or url_of(load(named_file(args.config, os.environ), os.environ, serving=False))
+
+
+def url_of(settings: Settings) -> str:
+    """Where the second listener of these settings is asked. Raises ConfigError where they leave its port open."""
+    host, port = settings.admin.host, settings.admin.port
+    if not port:
+        raise ConfigError("the settings leave the port of the second listener open (`admin: port: 0`); say --url")
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (every address has this machine's own)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 class Refused(GuardproxyError):

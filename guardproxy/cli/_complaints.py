@@ -63,9 +63,21 @@ def summary(all: Sequence[Looked]) -> str:
     of = [looked.examined for looked in all]
     warnings = sum(len(e.warnings) for e in of)
     warned = f" and {_count(warnings, 'warning')}" if warnings else ""
-    read = f"({_count(sum(e.rules for e in of), 'rule')}, {_count(sum(e.filters for e in of), 'filter')})"
+    read = _read(sum(e.rules for e in of), sum(e.filters for e in of))
     files = _count(sum(e.files for e in of), "file")
-    return f"{_count(sum(len(e.problems) for e in of), 'problem')}{warned} in {files} {read}"
+    return f"{_count(sum(len(e.problems) for e in of), 'problem')}{warned} in {files} ({read}{_taken_over(of)})"
+
+
+def _taken_over(of: Sequence[Examined]) -> str:
+    """What a single file comes to where it extends another or takes packs; a directory has several, which differ."""
+    policy = of[0].policy if len(of) == 1 and of[0].files == 1 else None
+    if policy is None or (len(policy.rules), len(policy.filters)) == (of[0].rules, of[0].filters):
+        return ""
+    return f"; {_read(len(policy.rules), len(policy.filters))} with what it takes over"
+
+
+def _read(rules: int, filters: int) -> str:
+    return f"{_count(rules, 'rule')}, {_count(filters, 'filter')}"
 
 
 def _count(number: int, noun: str) -> str:

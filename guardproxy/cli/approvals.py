@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from guardproxy.cli import COMMANDS
-from guardproxy.cli._admin import add_listener, asked
+from guardproxy.cli._admin import add_listener, asked, listener
 from guardproxy.cli._plain import plain
 
 PATH = "/admin/approvals"
@@ -40,14 +40,14 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.verb == "list":
         wanted = {name: value for name in ("kind", "status") if (value := getattr(args, name))}
-        told = asked(args.url, PATH, params=wanted)
+        told = asked(listener(args), PATH, params=wanted)
         text = "\n".join(map(_line, told["approvals"])) or "Nothing waits, and nothing was decided lately."
     elif args.verb == "show":
-        told = asked(args.url, f"{PATH}/{args.id}")
+        told = asked(listener(args), f"{PATH}/{args.id}")
         text = _shown(told)
     else:
         said = {"decision": args.verb, "by": args.by or getpass.getuser(), "comment": args.comment}
-        told = asked(args.url, f"{PATH}/{args.id}", said=said)
+        told = asked(listener(args), f"{PATH}/{args.id}", said=said)
         text = _line(told)
     print(json.dumps(told, indent=2) if args.format == "json" else text)
     return 0

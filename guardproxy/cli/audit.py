@@ -239,7 +239,7 @@ def _export(verbs: Any) -> None:
     _add_log(parser)
     _add_wanted(parser)
     parser.add_argument("--format", choices=("jsonl", "csv"), default="jsonl", help="what to write (default: jsonl)")
-    parser.add_argument("--output", metavar="FILE", type=Path, help="where to (default: standard output)")
+    parser.add_argument("--output", metavar="FILE", type=Path, help="a new file for it (default: standard output)")
     parser.set_defaults(run_verb=_run_export)
 
 
@@ -300,7 +300,11 @@ def _output(file: Path | None) -> Iterator[IO[str]]:
         yield sys.stdout
         return
     try:
-        out = file.open("w", encoding="utf-8", newline="")
+        out = file.open("x", encoding="utf-8", newline="")
+    except FileExistsError:
+        raise ConfigError(
+            f"{file} is there already, and may be the only copy of something; name another file"
+        ) from None
     except OSError as e:
         raise ConfigError(f"{file} can't be written: {e.strerror}") from None
     with out:

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from guardproxy.cli._admin import asked
+from guardproxy.cli._admin import asked, url_of
 from guardproxy.cli._plain import plain
-from guardproxy.config import Settings, load, named_file
+from guardproxy.config import load, named_file
 from guardproxy.governance import erasure
 from guardproxy.governance.audit import told_to
 from guardproxy.governance.erasure import Erased, Told
@@ -76,8 +76,8 @@ def run(args: argparse.Namespace) -> int:
     if not args.name.strip():
         raise ConfigError("say whom: a name that is not empty")
     person = Person(args.name, frozenset([*args.key, *erasure.keys_of(settings, args.name)]))
-    url = args.url or _url(settings)
-    serves = args.url is not None or _answers(url)
+    url = args.url or (url_of(settings) if settings.admin.port else "")
+    serves = args.url is not None or bool(url and _answers(url))
 
     async def served(dry: bool) -> dict[str, Told]:
         if not serves:
@@ -99,11 +99,6 @@ def run(args: argparse.Namespace) -> int:
         print("guardproxy: not all of it was erased; mend what is said above, and do it again", file=sys.stderr)
         return 2
     return 0 if any(one.something for one in done) else 1
-
-
-def _url(settings: Settings) -> str:
-    host = settings.admin.host
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.admin.port}"
 
 
 def _answers(url: str) -> bool:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from guardproxy.cli import COMMANDS
-from guardproxy.cli._admin import add_listener, asked
+from guardproxy.cli._admin import add_listener, asked, listener
 from guardproxy.cli._plain import plain
 
 PATH = "/admin/incidents"
@@ -41,14 +41,16 @@ def _common(parser: argparse.ArgumentParser, *, by: bool = False) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.verb == "list":
-        told = asked(args.url, PATH)
+        told = asked(listener(args), PATH)
         text = "\n".join(map(_line, told["incidents"])) or "There are no incidents."
     elif args.verb == "open":
         by = args.by or getpass.getuser()
-        told = asked(args.url, PATH, said={"pack": args.pack, "reason": args.reason, "for": args.seconds, "by": by})
+        told = asked(
+            listener(args), PATH, said={"pack": args.pack, "reason": args.reason, "for": args.seconds, "by": by}
+        )
         text = _line(told)
     else:
-        told = asked(args.url, f"{PATH}/{args.id}/close", said={"by": args.by or getpass.getuser()})
+        told = asked(listener(args), f"{PATH}/{args.id}/close", said={"by": args.by or getpass.getuser()})
         text = _line(told)
     print(json.dumps(told, indent=2) if args.format == "json" else text)
     return 0

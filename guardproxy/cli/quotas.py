@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from guardproxy.cli import COMMANDS
-from guardproxy.cli._admin import add_listener, asked
+from guardproxy.cli._admin import add_listener, asked, listener
 from guardproxy.cli._plain import plain
 
 PATH = "/admin/quotas"
@@ -30,13 +30,13 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.verb == "list":
-        told = asked(args.url, PATH, params={"name": args.name} if args.name else None)
+        told = asked(listener(args), PATH, params={"name": args.name} if args.name else None)
         lines = [_line(one) for one in told["quotas"]]
         if (more := told["total"] - len(lines)) > 0 or told["cut"]:
             lines.append(f"… and {more}{' or more' * told['cut']} others; --name shows those of one")
         text = "\n".join(lines) or "Nothing is used of any limit."
     else:
-        told = asked(args.url, f"{PATH}/free", said={"bucket": args.bucket})
+        told = asked(listener(args), f"{PATH}/free", said={"bucket": args.bucket})
         text = f"{plain(told['bucket'])}  {'is full again' if told['freed'] else 'was full already'}"
     print(json.dumps(told, indent=2) if args.format == "json" else text)
     return 0

@@ -290,15 +290,10 @@ class _Reading:
         read, wrong = weave(source.Source(one.source.file, head, {(): (1, 1)}), lower.source, found)
         wrong += [error for pack in found for error in _loosening(pack)]
         self.say(wrong)
-        try:
-            document = _document(read)
-        except ConfigErrors as e:
-            self.say(e.errors)
+        document = self._form(read)
+        if document is None:
             return None
-        problems: list[ConfigError] = []
-        policy, built = self._compiled(read, document, problems)
-        subject = check.Subject(read, document, policy, self.catalogue, built)
-        problems += check.problems(subject)
+        subject, problems = self._judged(read, document)
         self.problems += self.new(problems, one.source.file, one.name)
         return None if wrong or problems else subject
 
@@ -321,19 +316,30 @@ class _Reading:
             taken = [pack.source.data for pack in packs] + ([] if base is None else [base.data])
             if any(rule.get("locked") for data in taken for rule in data.get("rules", ())):
                 under = beneath(one.source, base, packs)
-            try:
-                document = _document(read)
-            except ConfigErrors as e:
-                self.say(e.errors)
+            woven = self._form(read)
+            if woven is None:
                 return None
+            document = woven
+        subject, problems = self._judged(read, document)
+        if under is not None:
+            problems += loosened(self._compiled(under, _document(under), [])[0], subject.policy, read)
+        self.problems += self.new(problems, one.source.file, one.name)
+        return subject
+
+    def _form(self, read: source.Source) -> Document | None:
+        """A whole policy as a document; None where it has not the form of one, which is said."""
+        try:
+            return _document(read)
+        except ConfigErrors as e:
+            self.say(e.errors)
+            return None
+
+    def _judged(self, read: source.Source, document: Document) -> tuple[check.Subject, list[ConfigError]]:
+        """A whole policy, compiled, and what is wrong with it."""
         problems: list[ConfigError] = []
         policy, built = self._compiled(read, document, problems)
         subject = check.Subject(read, document, policy, self.catalogue, built)
-        problems += check.problems(subject)
-        if under is not None:
-            problems += loosened(self._compiled(under, _document(under), [])[0], policy, read)
-        self.problems += self.new(problems, one.source.file, one.name)
-        return subject
+        return subject, problems + check.problems(subject)
 
     def _compiled(
         self, read: source.Source, document: Document, problems: list[ConfigError]

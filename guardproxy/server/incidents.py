@@ -59,6 +59,8 @@ class Incidents:
         await self._look()
         if self.trouble:
             raise ConfigError(f"an incident is open, and its pack can't be put in force: {self.trouble}")
+        for one in self.now:
+            logger.warning("incident %s is open: its pack %r stands above every policy", one.id, one.pack)
         self._following = asyncio.create_task(self._follow())
 
     async def aclose(self) -> None:

@@ -28,18 +28,18 @@ Match = Callable[..., list[tuple[int, int]]]
 class Group:
     """Rules with the same head and the same left boundary: followed together from where the head was seen."""
 
-    __slots__ = ("_ahead", "before", "rules", "trees", "width")
+    __slots__ = ("_ahead", "before", "members", "rules", "width")
 
     def __init__(self, width: int, before: frozenset[int]) -> None:
         self.width, self.before = width, before
         self.rules: list[int] = []
-        self.trees: list[syntax.Tree] = []
+        self.members: list[Compiled] = []
         self._ahead: Match | None = None
 
     def viable(self, data: bytes, start: int) -> bool:
         """Whether everything from `start` on could still be the beginning of a match."""
         if self._ahead is None:
-            self._ahead = _follower(heads.ahead(self.trees))
+            self._ahead = _follower(tuple(self.members))
         return self._ahead(START, data, start, len(data))[0] != NONE
 
 
@@ -59,10 +59,11 @@ def _prefixes(head: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _follower(expression: str) -> Match:
+def _follower(rules: tuple[Compiled, ...]) -> Match:
+    """What tells whether a text is a prefix of a match of one of them: made once for all banks that group them so."""
     wanted = options(64 << 20)
     wanted.never_capture = True
-    match: Match = re2.compile(f"(?:{expression})\\z", wanted)._regexp.Match
+    match: Match = re2.compile(f"(?:{heads.ahead(rule.tree for rule in rules)})\\z", wanted)._regexp.Match
     return match
 
 
@@ -95,7 +96,7 @@ class Bank:
                 fixed.append(head)
                 self.groups.append(Group(head.width, rule.before))
             self.groups[place].rules.append(index)
-            self.groups[place].trees.append(rule.tree)
+            self.groups[place].members.append(rule)
         return fixed
 
     def _compile_gates(self, fixed: Sequence[heads.Head]) -> None:

@@ -18,6 +18,8 @@ from guardproxy.types import VIEWS, Context, Origin, Scan, View
 
 _TURN = 64
 """Pieces of text, read to warm up, after which other threads have their turn."""
+_WORDS = 1000
+"""Words to read to warm up: the first ones cost five times what later ones do, those from here on no more than half again."""
 _ENOUGH = 300
 """Findings in the text that warms up, after which it is left: such patterns find something everywhere, and finding costs."""
 _WARM = 1.0
@@ -90,7 +92,7 @@ class PatternFilter:
 def _warm_up() -> Iterator[str]:
     """Made-up words and numbers in pieces of a token's size, the same every time."""
     rng = random.Random(0)  # noqa: S311  (nothing here is secret)
-    for _ in range(6000):
+    for _ in range(_WORDS):
         word = "".join(rng.choices(string.ascii_lowercase, k=rng.randint(2, 9)))
         yield rng.choice((word, word.title(), str(rng.randint(0, 9999)), word + rng.choice(",.:;-/")))
         yield " "

@@ -131,6 +131,9 @@ def test_export_writes_what_other_programs_read(log: Path, capsys: pytest.Captur
     assert said(capsys, "export", "--log", "log", "--output", "out.jsonl", "--tenant", "acme") == ""
     [line] = Path("out.jsonl").read_text().splitlines()
     assert json.loads(line)["private"] == {"why": "fine"}
+    assert main(["audit", "export", "--log", "log", "--output", "out.jsonl"]) == 2
+    assert "out.jsonl is there already" in capsys.readouterr().err
+    assert Path("out.jsonl").read_text().splitlines() == [line]
 
 
 def test_no_cell_of_an_export_is_a_formula(log: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

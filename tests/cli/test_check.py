@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -227,3 +228,15 @@ print(sorted({HEAVY!r} & sys.modules.keys()), len(sys.modules), file=sys.stderr)
     heavy, _, modules = done.stderr.strip().rpartition(" ")
     assert heavy == "[]"
     assert 100 < int(modules) < MODULES
+
+
+def test_a_policy_that_takes_over_is_told_with_what_it_comes_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text('schema: guardproxy/v1\npolicy: mine\nversion: "1"\nextends: default\n')
+    assert main(["check", str(tmp_path)]) == 0
+    told = capsys.readouterr().out.strip()
+    assert re.fullmatch(
+        r"0 problems in 1 file \(0 rules, 0 filters; [1-9]\d* rules, [1-9]\d* filters with what it takes over\)", told
+    )

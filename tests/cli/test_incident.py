@@ -39,6 +39,23 @@ def test_open_list_close(tmp_path: Path, capsys: Any, monkeypatch: pytest.Monkey
         assert "GUARDPROXY_ADMIN_KEY is not set, and http://127.0.0.1:" in told("list", code=2)
 
 
+def test_the_settings_say_where_it_listens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With --config, or the file that the environment names; `::` and `0.0.0.0` are asked on this machine."""
+    with world(tmp_path) as one:
+        for host in ("127.0.0.1", "0.0.0.0"):
+            file = tmp_path / "where.yaml"
+            file.write_text(f"admin: {{host: {host}, port: {one.admin_port}}}\n")
+            assert main(["incident", "list", "--config", str(file)]) == 0
+            assert capsys.readouterr().out == "There are no incidents.\n"
+        monkeypatch.setenv("GUARDPROXY_CONFIG", str(file))
+        assert main(["incident", "list"]) == 0
+        file.write_text("admin: {port: 0}\n")
+        assert main(["incident", "list"]) == 2
+        assert "say --url" in capsys.readouterr().err
+
+
 def test_no_answer_in_time_is_not_called_nobody_there(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is told that nothing answers opens it again; it was open by then."""
 

@@ -116,7 +116,9 @@ def test_it_ends_by_itself(make: Made) -> None:
     assert json.loads(body_of(admin(one, "GET")))["incidents"][0]["ended_by"] == "guardproxy"
 
 
-def test_other_processes_follow_and_a_restart_forgets_nothing(make: Made, tmp_path: Path) -> None:
+def test_other_processes_follow_and_a_restart_forgets_nothing(
+    make: Made, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     shared = {"incidents": {"path": str(tmp_path / "incidents.db")}}
     one, two = make(**shared), make(**shared)
     before = policy_of(two)
@@ -125,6 +127,7 @@ def test_other_processes_follow_and_a_restart_forgets_nothing(make: Made, tmp_pa
     assert headers_of(two.ask())["x-guardproxy-incident"] == incident["id"]
     three = make(**shared)  # it was not there when the incident was opened
     assert status_of(three.ask()) == 400
+    assert f"incident {incident['id']} is open: its pack 'lockdown' stands above every policy" in caplog.text
     admin(two, "POST", f"/admin/incidents/{incident['id']}/close", {"by": "joe"})
     soon(lambda: status_of(one.ask()) == 200)
     soon(lambda: status_of(three.ask()) == 200)
