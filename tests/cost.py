@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-PATIENCE = 20.0  # seconds of the wall clock: what comes at once, on a machine that is busy with something else
 TRIES = 3
 SMALL = 0.02  # seconds: below it, the ratio tells more of the clock than of the work
 

@@ -145,7 +145,7 @@ def facts(subject: Subject, settings: Settings, policies: Policies, local_admin:
         yield fact("data", "files of requests, batches and results of its own key")
     if settings.store.path and any(one in STORED for one in usable):
         yield fact("data", "responses and conversations of its own key")
-    if subject.kind != "tokens" and caller is not STATIC and (caller is not ANYBODY or local_admin):
+    if caller is not STATIC and (caller is not ANYBODY or local_admin):
         yield from (fact("operation", what) for method, path, what in ADMIN_PATHS if allowed(caller, method, path))
 
 

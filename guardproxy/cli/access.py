@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     known = services(args.config, folder)
     policies = load_all(folder, *detectors.reading(known))
     everybody = list(subjects(settings, _keys(settings)))
-    open_admin = settings.admin_key is None and not settings.keys.path
+    open_admin = settings.admin_key is None and not (settings.keys.path or settings.keys.tokens)
     found = [fact for one in everybody for fact in facts(one, settings, policies, open_admin)]
     if args.format == "csv":
         rows = csv.writer(sys.stdout)

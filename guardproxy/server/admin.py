@@ -97,7 +97,7 @@ class AdminApp:
                 await self._console(scope, receive, send)
                 return
             if request.path.startswith(ADMIN):
-                visitor = self._access.check_program(StarletteRequest(scope))
+                visitor = await self._access.check_program(StarletteRequest(scope))
                 check(visitor.caller, scope["method"], request.path)
                 scope[VISITOR] = visitor
             self._check(request)

@@ -64,19 +64,28 @@ def tokens_of(settings: Settings) -> Tokens | None:
     return Tokens(settings.keys.tokens)
 
 
+async def whose(keyring: Keyring, tokens: Tokens | None, given: bytes) -> Found:
+    """Whose key or token this is. A key is known without waiting for anybody."""
+    known = keyring.verify(given)
+    if known.caller is None and tokens is not None and given.count(b".") == 2:
+        return await tokens.verify(given)
+    return known
+
+
 class Doorkeeper:
     """Whether a request may come in."""
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
         self._keyring, self._asks, self._settings = keyring, settings.authenticated, settings
-        self._tokens = tokens_of(settings)
+        self.tokens = tokens_of(settings)
+        """What checks tokens; None where none are taken."""
         self._header = settings.keys.certificate_header.encode()
         self._proxies = [ip_network(one) for one in settings.keys.trusted_proxies]
 
     async def aclose(self) -> None:
         """Ask no identity provider any more."""
-        if self._tokens is not None:
-            await self._tokens.aclose()
+        if self.tokens is not None:
+            await self.tokens.aclose()
 
     async def admit(self, request: Request) -> Admission:
         """Who sends a request. Raises nothing: what is refused is recorded like everything else."""
@@ -87,7 +96,7 @@ class Doorkeeper:
         given, subject = credentials(request), self._subject(request)
         if subject and (known := self._keyring.by_certificate(subject)) is not None:
             return Admission(known)
-        found = [await self._found(one) for one in given]  # both, whatever the first one was
+        found = [await whose(self._keyring, self.tokens, one) for one in given]  # both, whatever the first one was
         caller = next((one.caller for one in found if one.caller is not None), None)
         if caller is not None:
             return Admission(caller)
@@ -105,11 +114,6 @@ class Doorkeeper:
         except ValueError:
             return ""
         return told.decode("latin-1").strip() if any(peer in network for network in self._proxies) else ""
-
-    async def _found(self, given: bytes) -> Found:
-        if self._tokens is not None and given.count(b".") == 2:
-            return await self._tokens.verify(given)
-        return self._keyring.verify(given)
 
     def check(self, request: Request, route: str) -> None:
         """Raises Refused: 401 without a key, 403 for what it may not, and for another site's page where there are no keys."""

@@ -124,6 +124,11 @@ class Run:
     def _writer(self) -> ResponsesStreamWriter:
         return cast(ResponsesStreamWriter, self._exchange.writer or self._first)
 
+    @property
+    def policy(self) -> str:
+        """Digest of the one that it began under, and ends under."""
+        return self._record.policy.digest
+
     def snapshot(self) -> dict[str, Json]:
         """The response as far as it is released."""
         writer: KeptWriter = self._writer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import asyncio
+from typing import TYPE_CHECKING
 
 from guardproxy.config import Settings
 from guardproxy.engine import Guard
@@ -19,6 +20,9 @@ from guardproxy.server.trials import Trials
 from guardproxy.telemetry import Record, Recorder, ids
 from guardproxy.types import WireError
 from guardproxy.wire.errors import openai
+
+if TYPE_CHECKING:
+    from guardproxy.governance.keys.tokens import Tokens
 
 
 class Front(abc.ABC):
@@ -42,6 +46,11 @@ class Front(abc.ABC):
     def guard(self) -> Guard:
         """The one in force now, of the default policy. A request asks its lease instead."""
         return self.policies.guard
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """What checks tokens of identity providers, here and on the second listener."""
+        return self._doorkeeper.tokens
 
     @property
     def tasks(self) -> list[asyncio.Task[None]]:

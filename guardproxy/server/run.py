@@ -12,7 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import uvicorn
 
@@ -52,6 +52,9 @@ from guardproxy.telemetry import Journal, Metrics, Recorder
 from guardproxy.telemetry.log import loop_error
 from guardproxy.telemetry.recent import Recent
 from guardproxy.types import ConfigError, UpstreamError
+
+if TYPE_CHECKING:
+    from guardproxy.governance.keys.tokens import Tokens
 
 BACKLOG = 2048
 NOTICE = 1.0
@@ -147,7 +150,8 @@ async def _service(
         await incidents.start()
         kept = (approvals, state, keyring, audit, quotas, batches)
         app = App(settings, policies.in_force, upstream, models, recorder, *kept)
-        console = console_of(settings, policies, recorder, approvals, keyring, incidents)
+        console = console_of(settings, policies, recorder, approvals, keyring, incidents, app.tokens)
+        console.recorder = audit
         for closed in (app.upstreams, app, app.background, console):
             if closed is not None:
                 parts.push_async_callback(closed.aclose)
@@ -224,10 +228,12 @@ def console_of(
     approvals: Approvals | None = None,
     keyring: Keyring | None = None,
     incidents: Incidents | None = None,
+    tokens: Tokens | None = None,
 ) -> Console:
     """The pages for people about these policies and what was recorded. Close it at the end."""
     recent = Recent() if recorder.recent is None else recorder.recent
-    return Console(settings, policies.in_force, recent, Access(settings, keyring), policies, approvals, incidents)
+    access = Access(settings, keyring, tokens=tokens)
+    return Console(settings, policies.in_force, recent, access, policies, approvals, incidents)
 
 
 # ---------------------------------------------------------------------------------------------------- listening

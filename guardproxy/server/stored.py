@@ -187,14 +187,20 @@ class Visit:
             await self._stream(id, _number(query.get("starting_after", ["-1"])[-1]))
             return None
         kept = await self._state.response(self._record, id)  # whose it is says the store
-        if run is not None:
+        if run is None:
+            kept = _settled(kept)
+        elif run.policy == self._record.policy.digest:
             return run.snapshot()
-        return (await self._guarded(_settled(kept)))[0]
+        else:  # what is in force now, as under an incident, may let less through
+            kept.response = run.snapshot()
+        return (await self._guarded(kept))[0]
 
     async def _stream(self, id: str, after: int) -> None:
         """The events of a response: as they come, as they were, or, where none are kept, anew."""
         kept = await self._state.response(self._record, id)
         run = self._background.runs.get(id)
+        if run is not None and run.policy != self._record.policy.digest:
+            raise _policy_changed()
         if run is not None and run.streams:
             await self._send(run.follow(after))
             return
@@ -207,10 +213,7 @@ class Visit:
         shown, reply = await self._guarded(kept, stream=not kept.streams)
         if kept.streams:
             if shown["output"] != _texts(kept.response["output"]):
-                raise WireError(
-                    "The policy has changed what this response says; read it without `stream`.",
-                    status=409, code="policy_changed",
-                )  # fmt: skip
+                raise _policy_changed()
             missing = wire.not_found("response", id)
             row = await self._state.row(self._record, "events", events_id(id), missing)
             reply = b"".join(wire.split(row.payload)[after + 1 :])
@@ -382,6 +385,13 @@ class Visit:
 def _replied(item: wire.Item) -> bool:
     """Whether a kept item is one that a reply had: items of inputs have ids that end otherwise."""
     return not re.fullmatch(r".*_i\d+", item["id"])
+
+
+def _policy_changed() -> WireError:
+    return WireError(
+        "The policy has changed since this response was made; read it without `stream`.",
+        status=409, code="policy_changed",
+    )  # fmt: skip
 
 
 def _settled(kept: Kept) -> Kept:

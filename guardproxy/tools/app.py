@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from guardproxy.config import Settings
 from guardproxy.governance.events import Recorder as AuditRecorder
+from guardproxy.governance.incidents import IncidentStore
 from guardproxy.governance.keys import Keyring
 from guardproxy.server.admin import AdminApp
 from guardproxy.server.auditing import auditing, seal_decisions, told
@@ -16,6 +17,7 @@ from guardproxy.server.authentication import keyring_of
 from guardproxy.server.edge import Headers, Hosts, Receive, Request, Scope, Send, Shape
 from guardproxy.server.front import Front
 from guardproxy.server.health import Health
+from guardproxy.server.incidents import Incidents, rows_of
 from guardproxy.server.reload import Reloader
 from guardproxy.server.run import console_of, recording
 from guardproxy.server.snapshot import InForce, Lease
@@ -107,21 +109,27 @@ async def _tools_service(
     recorder = recording(settings, policies, metrics)
     servers = {n: ToolServer(settings, t.url, keys.get(n)) for n, t in settings.tools.servers.items()}
     keyring = keyring_of(settings)
+    incidents = Incidents(IncidentStore(rows_of(settings), audit), policies)
+    metrics.gauge("incidents_open", "Incidents that are open.", lambda: len(incidents.now))
     try:
         await keyring.start()
         policies.recorded(audit)
         seal_decisions(audit, recorder.journal, settings)
         await policies.start()
+        await incidents.start()
         app = ToolsApp(settings, policies.in_force, servers, recorder, keyring)
-        console = console_of(settings, policies, recorder, keyring=keyring)
+        app.health.incidents, app.health.in_force = incidents.shown, lambda: incidents.trouble
+        console = console_of(settings, policies, recorder, keyring=keyring, incidents=incidents, tokens=app.tokens)
+        console.recorder = audit
         try:
-            admin = AdminApp(settings, metrics, app.health, policies=policies, console=console)
+            admin = AdminApp(settings, metrics, app.health, policies=policies, console=console, incidents=incidents)
             async with told(settings, audit, "tools"):
                 yield ToolsService(app, admin, metrics)
         finally:
             await console.aclose()
             await app.aclose()
     finally:
+        await incidents.aclose()
         await policies.aclose()
         for one in servers.values():
             await one.aclose()

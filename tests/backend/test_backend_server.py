@@ -15,8 +15,8 @@ import pytest
 
 from guardproxy.backend.dialogs import BY_NAME, CONVERSATIONS, PREFIXES, request
 from guardproxy.backend.launch import NAMES, WEIGHTS
-from tests.cost import PATIENCE
 from tests.gptoss import backend
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.gptoss
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 
 from guardproxy.cli import main
 from guardproxy.governance.keys.form import id_of
-from tests.cost import PATIENCE
+from tests.patience import eventually
 from tests.server.support import World, answer, chat, plays, status_of, whole, world
 
 PEPPER = "pepper-0123456789-abcdef"
@@ -123,9 +122,9 @@ def test_a_server_takes_what_the_command_made(tmp_path: Path, keys: Any) -> None
         one.script = plays(answer(whole("fine")))
         assert asked(one, early) == 200
         late = keys("create", "--name", "late")[1].strip()
-        within(lambda: asked(one, late) == 200)
+        eventually(lambda: asked(one, late) == 200)
         assert keys("revoke", early[:11])[0] == 0
-        within(lambda: asked(one, early) == 401)
+        eventually(lambda: asked(one, early) == 401)
         assert asked(one, "") == 401
     with sqlite3.connect(tmp_path / "keys.db") as sql:
         assert sql.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -133,10 +132,3 @@ def test_a_server_takes_what_the_command_made(tmp_path: Path, keys: Any) -> None
 
 def asked(one: World, key: str) -> int:
     return status_of(one.post(json.dumps(chat()).encode(), headers=f"authorization: Bearer {key}\r\n".encode()))
-
-
-def within(holds: Any, seconds: float = PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

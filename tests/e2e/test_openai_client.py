@@ -15,9 +15,9 @@ import pytest
 from guardproxy.backend.dialog import Dialog
 from guardproxy.backend.dialogs import BY_NAME, EMAIL, request
 from guardproxy.backend.harmony import chat_template
-from tests.cost import PATIENCE
 from tests.e2e.proxy import Proxy
 from tests.e2e.talk import CLIENT_KEY, SECONDS, Caller, Said, check, expected, leaks, streamed
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.gptoss, pytest.mark.timeout(90)]
 

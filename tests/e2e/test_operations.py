@@ -11,9 +11,9 @@ import openai
 import pytest
 
 from guardproxy.backend.dialogs import BY_NAME, DIALOGS, EMAIL, request
-from tests.cost import PATIENCE
 from tests.e2e.proxy import Proxy, serving
 from tests.e2e.talk import CLIENT_KEY, SECONDS, UPSTREAM_KEY, Caller
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.gptoss, pytest.mark.timeout(90)]
 

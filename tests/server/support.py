@@ -21,6 +21,7 @@ from guardproxy.server import run as server
 from guardproxy.server.reload import open_policies
 from guardproxy.text import filters
 from guardproxy.tools.app import tools_service
+from tests.patience import eventually
 
 POLICY = """
 schema: guardproxy/v1
@@ -140,15 +141,18 @@ class World:
 
     def records(self, count: int) -> list[dict[str, Any]]:
         """The decision records, once there are so many."""
+        eventually(lambda: len(self._lines()) >= count)
+        return [json.loads(line) for line in self._lines()]
+
+    def record_of(self, raw: bytes) -> dict[str, Any]:
+        """The decision record of an answer: it is written when the answer is out."""
+        id = headers_of(raw)["x-guardproxy-decision"]
+        return eventually(lambda: next((r for r in self.records(0) if r["decision_id"] == id), None)) or {}
+
+    def _lines(self) -> list[str]:
         assert self.log is not None
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            text = self.log.read_text() if self.log.exists() else ""
-            lines = text[: text.rfind("\n") + 1].splitlines()  # the last one may be half written
-            if len(lines) >= count:
-                return [json.loads(line) for line in lines]
-            time.sleep(0.05)
-        raise AssertionError(f"{count} records did not come")
+        text = self.log.read_text() if self.log.exists() else ""
+        return text[: text.rfind("\n") + 1].splitlines()  # the last one may be half written
 
     def metrics(self) -> str:
         raw = self.raw(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n", port=self.admin_port)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ from guardproxy.governance.caller import Role
 from guardproxy.governance.keys import KeyStore
 from guardproxy.governance.keys.form import new_id, new_key
 from guardproxy.server.exchange import Exchange
-from tests.governance.keys.support import PEPPER, created, store_at
+from tests.governance.keys.support import PEPPER, created, provider, store_at
 from tests.governance.keys.test_tokens import AUDIENCE, ISSUER, claims, public, token
 from tests.server.support import (
     EVENTS,
@@ -108,16 +106,6 @@ def post(one: World, path: str, body: Any, key: bytes) -> bytes:
     return one.post(json.dumps(body).encode(), path, bearer(key))
 
 
-def recorded(one: World, raw: bytes) -> dict[str, Any]:
-    """The record of an answer: it is written when the answer is out."""
-    recent, id = one.running.app.recorder.recent, headers_of(raw)["x-guardproxy-decision"]
-    deadline = time.monotonic() + 5
-    while (found := recent.find(id)) is None:
-        assert time.monotonic() < deadline, "there is no record"
-        time.sleep(0.001)
-    return dict(found)
-
-
 TALK = [{"role": "user", "content": "hello"}]
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/chat/completions": {"messages": TALK},
@@ -175,24 +163,24 @@ def test_every_cell_of_role_route_and_model(one: World, who: str) -> None:
             cell = f"{who}, {route}, {model}: {raw[:300]!r}"
             if status:
                 assert (status_of(raw), one.visits) == (status, []), cell
-                record = recorded(one, raw)
+                record = one.record_of(raw)
                 assert (record["error"], record["status"]) == (code, status), cell
                 assert record["access"], cell
             else:
                 assert status_of(raw) not in (401, 403), cell
                 assert bool(one.visits) == (route not in NO_MODEL), cell
-                assert recorded(one, raw)["access"] is None, cell
+                assert one.record_of(raw)["access"] is None, cell
     for path in READ:
         raw = get(one, path, key)
         status, code = expected(who, path, None)
         if status:
-            assert (status_of(raw), recorded(one, raw)["error"]) == (status, code), f"{who}, {path}"
+            assert (status_of(raw), one.record_of(raw)["error"]) == (status, code), f"{who}, {path}"
         else:
             missing = path.startswith(("/v1/responses/", "/v1/conversations/")) or (
                 who == "small only" and path.endswith("large")
             )
             assert status_of(raw) == (404 if missing else 200), f"{who}, {path}"
-            assert recorded(one, raw)["key"], "no path reaches an upstream without a record"
+            assert one.record_of(raw)["key"], "no path reaches an upstream without a record"
 
 
 @pytest.mark.parametrize("who", WHO)
@@ -210,7 +198,7 @@ def test_training_is_for_who_trains(one: World, who: str) -> None:
             assert status_of(raw) not in (0, 401, 403), cell
         else:
             status, code = (401, "invalid_api_key") if who in ("wrong", "nobody") else (403, "role_not_allowed")
-            assert (status_of(raw), recorded(one, raw)["error"]) == (status, code), cell
+            assert (status_of(raw), one.record_of(raw)["error"]) == (status, code), cell
             assert one.visits == [], cell
 
 
@@ -252,7 +240,7 @@ def test_unknown_and_wrong_keys_get_the_same_bytes(one: World, kept: Kept) -> No
     assert {tuple(headers_of(raw)) for raw in got} == {tuple(headers_of(got[0]))}
     assert {status_of(raw) for raw in got} == {401}
     assert one.visits == []
-    reasons = [recorded(one, raw)["access"] for raw in got]
+    reasons = [one.record_of(raw)["access"] for raw in got]
     assert reasons[:3] == ["missing", "malformed", "unknown"]
     text = one.metrics()
     for reason in ("missing", "malformed", "unknown", "role"):
@@ -264,7 +252,7 @@ def test_a_key_never_goes_upstream_nor_into_records(one: World) -> None:
     for header in (b"authorization: Bearer %s\r\n", b"x-api-key: %s\r\n"):
         raw = one.post(json.dumps(chat(model="small")).encode(), headers=header % KEYS["caller"])
         assert status_of(raw) == 200
-        record = recorded(one, raw)
+        record = one.record_of(raw)
         assert record["key"] == KEYS["caller"][:11].decode()
     assert KEYS["caller"][12:] not in b"".join(v.head + v.body for v in one.visits)
     assert KEYS["caller"][12:].decode() not in one.log.read_text()  # type: ignore[union-attr]
@@ -276,10 +264,10 @@ def test_a_tenant_has_its_own_policy(one: World) -> None:
     assert b"joe@mail.com" not in one.visits[0].body
     raw = post(one, "/v1/chat/completions", mail, KEYS["acme"])
     assert (status_of(raw), error_of(raw)["code"]) == (400, "content_filter")
-    record = recorded(one, raw)
+    record = one.record_of(raw)
     assert (record["tenant"], record["policy"]["name"]) == ("acme", "acme")
     raw = post(one, "/v1/moderations", {"input": "joe@mail.com"}, KEYS["acme"])
-    assert recorded(one, raw)["policy"]["name"] == "acme"
+    assert one.record_of(raw)["policy"]["name"] == "acme"
 
 
 # ---------------------------------------------------------------------------------------------------- tools
@@ -298,7 +286,7 @@ def test_a_tool_outside_of_the_grant_is_refused_by_name(one: World, route: str) 
     assert status_of(raw) == 403, raw
     assert b"'shell'" in body_of(raw)
     assert one.visits == []
-    assert (recorded(one, raw)["error"], recorded(one, raw)["access"]) == ("tool_not_allowed", "tool")
+    assert (one.record_of(raw)["error"], one.record_of(raw)["access"]) == ("tool_not_allowed", "tool")
     raw = post(one, route, {"model": "small", **BODIES[route], "tools": NAMED[route]}, KEYS["caller"])
     assert len(one.visits) == 1
 
@@ -342,7 +330,7 @@ def test_a_call_outside_of_the_grant_is_cut(one: World, stream: bool, tool: str,
     got = events_of(raw)[:-1] if stream else [json.loads(body_of(raw))]
     assert [c["finish_reason"] for e in got for c in e["choices"] if c["finish_reason"]] == [ends]
     assert (tool in body_of(raw).decode()) == (ends == "tool_calls")
-    assert recorded(one, raw)["access"] == (None if ends == "tool_calls" else "tool")
+    assert one.record_of(raw)["access"] == (None if ends == "tool_calls" else "tool")
 
 
 # ---------------------------------------------------------------------------------------------------- reasoning
@@ -465,32 +453,20 @@ def test_of_two_keys_in_one_header_none_counts(one: World) -> None:
 
 
 def test_tokens_open_like_keys(tmp_path: Path) -> None:
-    listed = json.dumps({"keys": [public("rsa", "one")]}).encode()
-
-    class Keys(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(listed)
-
-        def log_message(self, *args: Any) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Keys) as provider:
-        threading.Thread(target=provider.serve_forever, daemon=True).start()
-        corp = {"issuer": ISSUER, "audience": AUDIENCE, "jwks": f"http://127.0.0.1:{provider.server_port}/keys"}
+    with provider(public("rsa", "one")) as url:
+        corp = {"issuer": ISSUER, "audience": AUDIENCE, "jwks": url}
         corp |= {"tenant_claim": "org", "models": ["small"]}  # type: ignore[dict-item]
         with world(tmp_path, keys={"tokens": {"corp": corp}}) as one:
             one.script = plays(answer(whole("fine")))
             good = token(said=claims(org="acme")).encode()
             raw = post(one, "/v1/chat/completions", chat(model="small"), good)
             assert status_of(raw) == 200
-            record = recorded(one, raw)
+            record = one.record_of(raw)
             assert (record["key"], record["tenant"]) == ("corp:jane", "acme")
             assert status_of(post(one, "/v1/chat/completions", chat(model="large"), good)) == 403
             for bad in (b"", good[:-5] + b"AAAAA", token().encode()):
                 assert status_of(post(one, "/v1/chat/completions", chat(model="small"), bad)) == 401
             assert good not in b"".join(v.head for v in one.visits)
-        provider.shutdown()
 
 
 # ---------------------------------------------------------------------------------------------------- clients

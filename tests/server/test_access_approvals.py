@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ import httpx
 
 from guardproxy.governance.caller import Caller, Role
 from guardproxy.server.console.access import Access
-from tests.governance.keys.support import PEPPER, created, store_at
+from tests.governance.keys.support import PEPPER, created, provider, store_at
 from tests.governance.keys.test_tokens import AUDIENCE, ISSUER, claims, public, token
 from tests.server.support import World, body_of, chat, error_of, status_of, world
 from tests.server.test_approvals import POLICY, TOOLS, says
@@ -78,21 +76,10 @@ def test_nobody_approves_with_a_key_what_they_asked_for_with_a_token(tmp_path: P
     store = store_at(tmp_path)
     _, own = created(store, "jane's", Role.APPROVER, user="Jane@example.com")
     _, other = created(store, "joe", Role.APPROVER, user="joe@example.com")
-    listed = json.dumps({"keys": [public("rsa", "one")]}).encode()
-
-    class Keys(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(listed)
-
-        def log_message(self, *args: Any) -> None: ...
-
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "policy.yaml").write_text(POLICY)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Keys) as provider:
-        threading.Thread(target=provider.serve_forever, daemon=True).start()
-        corp = {"issuer": ISSUER, "audience": AUDIENCE, "jwks": f"http://127.0.0.1:{provider.server_port}/keys"}
+    with provider(public("rsa", "one")) as url:
+        corp = {"issuer": ISSUER, "audience": AUDIENCE, "jwks": url}
         keys = {"path": str(tmp_path / "keys.db"), "tokens": {"corp": {**corp, "user_claim": "email"}}}
         with world(tmp_path, {"GUARDPROXY_PEPPER_KEY": PEPPER}, keys=keys, policies=str(tmp_path / "own")) as one:
             one.script = says(("shell", "{}"))
@@ -102,7 +89,6 @@ def test_nobody_approves_with_a_key_what_they_asked_for_with_a_token(tmp_path: P
             got = decide(one, other, id).json()
             assert (got["status"], got["requester"], got["person"]) == ("approved", "corp:4711", "jane@example.com")
             settings = one.settings
-        provider.shutdown()
     named = settings.keys.tokens["corp"].model_copy(update={"user_claim": "sub"})
     by_subject = settings.model_copy(update={"keys": settings.keys.model_copy(update={"tokens": {"corp": named}})})
     for given, others in ((settings, frozenset()), (by_subject, {"corp:jane"})):

@@ -263,9 +263,8 @@ def test_pages_of_others_decide_nothing(one: World) -> None:
 
 def test_records_and_metrics_tell(one: World) -> None:
     one.script = says(("shell", '{"cmd": "rm -rf"}'))
-    before = len(one.log.read_text().splitlines()) if one.log and one.log.exists() else 0
-    id = waiting(ask(one, stream=True), stream=True)
-    record = one.records(before + 1)[-1]
+    raw = ask(one, stream=True)
+    id, record = waiting(raw, stream=True), one.record_of(raw)
     assert (record["outcome"], record["error"], record["status"]) == ("require_approval", "approval_required", 200)
     assert any(v["rule"] == "ask" and v["outcome"] == "require_approval" for v in record["verdicts"])
     assert "rm -rf" not in one.log.read_text()  # type: ignore[union-attr]

@@ -19,9 +19,11 @@ from guardproxy.governance.audit.decisions import verify_decisions
 from guardproxy.governance.audit.folder import Folder
 from guardproxy.governance.audit.people import People
 from guardproxy.governance.audit.signing import create
+from guardproxy.governance.caller import Role
 from guardproxy.governance.events import AuditUnavailable, Event
 from guardproxy.server.auditing import settings_digest
 from guardproxy.types import Json
+from tests.governance.keys.support import PEPPER, created, store_at
 from tests.server.support import POLICY, World, chat, world
 
 
@@ -125,6 +127,29 @@ def test_the_console_reloads_on_the_record(one: World, tmp_path: Path, refusing:
         assert recorded(tmp_path)[-1]["action"] == "policy.reload_requested"
         refusing()
         assert browser.post("/console/policy/reload", **sent).status_code == 503
+
+
+def test_who_signs_in_is_on_record_before_they_are_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, text = created(store_at(tmp_path), "jane's", Role.AUDITOR, user="jane@example.com")
+    audit, keys = {"path": str(tmp_path / "audit")}, {"path": str(tmp_path / "keys.db")}
+    with world(tmp_path, {"GUARDPROXY_PEPPER_KEY": PEPPER}, audit=audit, keys=keys) as one:
+        base = f"http://127.0.0.1:{one.admin_port}"
+        with httpx.Client(base_url=base, headers={"origin": base}) as browser:
+            assert browser.post("/console/sign-in", data={"key": "wrong"}).status_code == 401
+            assert recorded(tmp_path)[-1]["action"] == "serve.started"
+            assert browser.post("/console/sign-in", data={"key": text}).status_code == 303
+            [*_, last] = recorded(tmp_path)
+            assert (last["action"], last["actor"]) == ("console.signed_in", key.id)
+            people = People(tmp_path / "audit" / "people.db").known()
+            assert people[last["person"]].name == "jane@example.com"
+            browser.cookies.clear()
+
+            async def record(event: Event) -> None:
+                raise AuditUnavailable("the disk is full")
+
+            monkeypatch.setattr(one.running.admin._console.recorder, "record", record)
+            refused = browser.post("/console/sign-in", data={"key": text})
+            assert (refused.status_code, dict(browser.cookies)) == (503, {})
 
 
 def test_serve_does_not_start_without_its_log(tmp_path: Path) -> None:

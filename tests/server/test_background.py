@@ -14,10 +14,10 @@ import pytest
 
 from guardproxy.server.background import Background
 from guardproxy.store import Owner
-from tests.cost import PATIENCE
+from tests.patience import PATIENCE, eventually
 from tests.server.responses import ask, client, delta, event, hangs, kept, run, says
 from tests.server.support import EVENTS, Visit, World, answer, plays, world
-from tests.server.test_stored import found, refused, wait_for
+from tests.server.test_stored import found, refused
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def c(one: World) -> Iterator[openai.OpenAI]:
 
 
 def ended(c: openai.OpenAI, id: str) -> Any:
-    return wait_for(lambda: (got := c.responses.retrieve(id)).status != "in_progress" and got)
+    return eventually(lambda: (got := c.responses.retrieve(id)).status != "in_progress" and got)
 
 
 def records(one: World, made: Any) -> list[Any]:
@@ -72,7 +72,7 @@ def test_it_is_answered_at_once_and_polled(one: World, c: openai.OpenAI) -> None
     made = ask(one, "I am joe@mail.com", background=True)
     assert (made.status, made.background, made.output) == ("in_progress", True, [])
     go.release()
-    wait_for(lambda: c.responses.retrieve(made.id).output_text)
+    eventually(lambda: c.responses.retrieve(made.id).output_text)
     go.release(2)
     response = ended(c, made.id)
     assert (response.status, response.output_text, response.created_at) == (
@@ -84,7 +84,7 @@ def test_it_is_answered_at_once_and_polled(one: World, c: openai.OpenAI) -> None
     assert one.visits[-1].json["stream"] is True
     one.script = says("fine")
     ask(one, "next", previous_response_id=made.id)
-    (record,) = wait_for(lambda: records(one, made))
+    (record,) = eventually(lambda: records(one, made))
     assert (record["status"], record["error"], record["stream"]) == (200, None, True)
 
 
@@ -94,7 +94,7 @@ def test_it_is_guarded(one: World, c: openai.OpenAI) -> None:
     response = ended(c, made.id)
     assert (response.status, response.incomplete_details.reason) == ("incomplete", "content_filter")
     assert not [row for row in kept(one) if b"bomb" in row or b"canary7x" in row]
-    (record,) = wait_for(lambda: records(one, made))
+    (record,) = eventually(lambda: records(one, made))
     assert record["outcome"] == "block"
     assert [v["rule"] for v in record["verdicts"]] == ["refuse"]
 
@@ -133,7 +133,7 @@ def test_its_stream_is_resumed_anywhere_while_it_runs_and_afterwards(one: World,
     assert [e.sequence_number for e in every] == list(range(len(every)))
     assert every[-1].type == "response.completed"
     assert "".join(e.delta for e in every if e.type == "response.output_text.delta") == "some text and more"
-    wait_for(lambda: not one.running.app.background.runs)
+    eventually(lambda: not one.running.app.background.runs)
     for start in (0, 3, len(every) - 2, len(every) - 1):
         assert list(c.responses.retrieve(id, stream=True, starting_after=start)) == every[start + 1 :]
     assert list(c.responses.retrieve(id, stream=True)) == every
@@ -156,7 +156,7 @@ def test_cancelling_ends_the_upstreams_work_at_once(one: World, c: openai.OpenAI
     one.script = hangs("some text ", "and held a@b")
     made = c.responses.create(model="gpt-oss", input="x", background=True, stream=stream)
     id = next(made).response.id if stream else made.id
-    wait_for(lambda: c.responses.retrieve(id).output_text)
+    eventually(lambda: c.responses.retrieve(id).output_text)
     response = c.responses.cancel(id)
     assert one.visits[-1].gone.wait(PATIENCE)
     assert (response.status, response.error) == ("cancelled", None)
@@ -171,7 +171,7 @@ def test_cancelling_ends_the_upstreams_work_at_once(one: World, c: openai.OpenAI
 def test_deleting_one_that_runs_ends_it(one: World, c: openai.OpenAI) -> None:
     one.script = hangs("some ")
     made = ask(one, background=True)
-    wait_for(lambda: one.visits)
+    eventually(lambda: one.visits)
     c.responses.delete(made.id)
     assert one.visits[-1].gone.wait(PATIENCE)
     assert found(c, made.id) is None
@@ -215,7 +215,7 @@ def test_the_end_of_the_process_is_kept(tmp_path: Path) -> None:
     with world(tmp_path, environ, **settings) as one, client(one) as c:
         one.script = hangs("some text and ")
         made = ask(one, background=True)
-        wait_for(lambda: c.responses.retrieve(made.id).output_text)
+        eventually(lambda: c.responses.retrieve(made.id).output_text)
     with world(tmp_path, environ, **settings) as one, client(one) as c:
         response = c.responses.retrieve(made.id)
         assert (response.status, response.output_text[:4]) == ("failed", "some")

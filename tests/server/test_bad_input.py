@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.cost import PATIENCE
+from tests.patience import PATIENCE
 from tests.server.support import World, chat, error_of, headers_of, read_all, status_of
 
 GOOD = json.dumps(chat()).encode()

@@ -13,7 +13,7 @@ from aiohttp.base_protocol import BaseProtocol
 from guardproxy.config import Timeouts
 from guardproxy.server.upstream import Clock
 from guardproxy.types import UpstreamError
-from tests.cost import PATIENCE
+from tests.patience import PATIENCE
 
 
 def body() -> aiohttp.StreamReader:

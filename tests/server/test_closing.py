@@ -11,7 +11,7 @@ from guardproxy.server.closing import Closing
 from guardproxy.server.edge import Reply, Request
 from guardproxy.server.presence import Presence
 from guardproxy.types import WireError
-from tests.cost import PATIENCE
+from tests.patience import PATIENCE
 
 
 def test_work_before_an_answer_ends_with_a_503() -> None:

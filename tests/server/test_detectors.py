@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardproxy.wire import contents, litellm, moderations
-from tests.server.support import World, body_of, error_of, headers_of, status_of, world
+from tests.server.support import World, body_of, error_of, status_of, world
 
 MAIL, CANARY, KEY = "joe@mail.com", "mauve-okapi", "the-right-key-of-clients"
 LITELLM = "/beta/litellm_basic_guardrail_api"
@@ -27,14 +27,6 @@ def asked(one: World, path: str, body: Any, headers: bytes = b"") -> Any:
     raw = post(one, path, body, headers)
     assert status_of(raw) == 200, raw
     return json.loads(body_of(raw))
-
-
-def recorded(one: World, decision: str) -> dict[str, Any]:
-    """The record of one decision, once it is written."""
-    for count in range(1, 1000):
-        if found := next((r for r in one.records(count) if r["decision_id"] == decision), None):
-            return found
-    raise AssertionError("it was not recorded")
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +91,7 @@ def test_nothing_of_the_text_comes_back(one: World) -> None:
 
 def test_every_answer_has_its_record(one: World) -> None:
     raw = post(one, "/v1/moderations", {"input": f"write to {MAIL}"})
-    record = recorded(one, headers_of(raw)["x-guardproxy-decision"])
+    record = one.record_of(raw)
     assert (record["route"], record["outcome"], record["segments"]) == ("/v1/moderations", "redact", 1)
     assert [v["rule"] for v in record["verdicts"]] == ["mask"]
     assert MAIL not in json.dumps(record)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from guardproxy.config import load
 from guardproxy.governance.events import AuditUnavailable, Event
 from guardproxy.governance.fallback import Budget
 from guardproxy.types import ConfigError, WireError
+from tests.patience import eventually
 from tests.server.support import POLICY, World, answer, body_of, headers_of, plays, status_of, streams, whole, world
-from tests.server.test_route import recorded
 
 DOWN = answer(b'{"error": {"message": "no"}}', b"503 no")
 FINE = answer(whole("fine"))
@@ -64,13 +64,6 @@ def ask(one: World, text: str = "hello", **more: Any) -> bytes:
     return one.ask(messages=[{"role": "user", "content": text}], **more)
 
 
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < end, "it did not come to be"
-        time.sleep(0.02)
-
-
 def test_who_stands_in_and_for_how_long(tmp_path: Path) -> None:
     with two(tmp_path) as (one, other, log):
         one.script, other.script = plays(DOWN), plays(answer(whole("in its place, joe@mail.com")))
@@ -84,7 +77,7 @@ def test_who_stands_in_and_for_how_long(tmp_path: Path) -> None:
         assert other.visits[0].json["model"] == "gpt-oss-120b"
         sent = other.visits[0].head.decode().lower()
         assert "bearer sk-managed-key" in sent and "sk-main-key" not in sent
-        record = recorded(one, raw)
+        record = one.record_of(raw)
         assert record["upstream"] == "managed"
         assert record["fallback"] == {"instead_of": "main", "reason": "breaker"}
         metrics = one.metrics()
@@ -95,7 +88,7 @@ def test_who_stands_in_and_for_how_long(tmp_path: Path) -> None:
             "instead_of": "main", "reason": "failed", "external": True, "host": "127.0.0.1",
         }  # fmt: skip
         one.script = plays(FINE)
-        until(lambda: "x-guardproxy-upstream" not in headers_of(ask(one)))
+        eventually(lambda: "x-guardproxy-upstream" not in headers_of(ask(one)))
         assert [e.action for e in log.events] == ["upstream.fallback_began", "upstream.fallback_ended"]
 
 
@@ -125,7 +118,7 @@ def test_streams_runs_in_the_background_and_conversations_go_on(tmp_path: Path) 
              "content": [{"type": "output_text", "text": "the first answer", "annotations": []}]}]}  # fmt: skip
         one.script = plays(answer(json.dumps(reply).encode()))
         first = {"model": "gpt-oss", "input": "first question", "store": True}
-        until(
+        eventually(
             lambda: (
                 "x-guardproxy-upstream" not in headers_of(one.post(json.dumps(first).encode(), path="/v1/responses"))
             )
@@ -139,7 +132,7 @@ def test_streams_runs_in_the_background_and_conversations_go_on(tmp_path: Path) 
         assert "first question" in sent and "the first answer" in sent and "previous_response_id" not in sent
         before = len(other.visits)
         one.post(json.dumps({**first, "background": True}).encode(), path="/v1/responses")
-        until(lambda: len(other.visits) > before)
+        eventually(lambda: len(other.visits) > before)
 
 
 def test_vectors_are_never_another_model_s(tmp_path: Path) -> None:
@@ -237,14 +230,14 @@ def test_what_cannot_be_recorded_is_not_shared(tmp_path: Path) -> None:
 def test_health_checks_tell_before_requests_do(tmp_path: Path) -> None:
     with two(tmp_path, check_interval=0.05) as (one, other, _):
         one.script, other.script = plays(DOWN), plays(FINE)
-        until(lambda: 'guardproxy_upstream_available{upstream="main"} 0.0' in one.metrics())
+        eventually(lambda: 'guardproxy_upstream_available{upstream="main"} 0.0' in one.metrics())
         raw = ask(one)
         assert headers_of(raw)["x-guardproxy-fallback"] == "unhealthy"
         one.running.app.health._checked = float("-inf")
         ready = one.raw(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
         assert status_of(ready) == 200 and json.loads(body_of(ready))["checks"]["upstream"]["fallback"] == "managed"
         one.script = plays(FINE)
-        until(lambda: "x-guardproxy-fallback" not in headers_of(ask(one)))
+        eventually(lambda: "x-guardproxy-fallback" not in headers_of(ask(one)))
 
 
 MANAGED = {"url": "https://example.com/v1", "external": True}
@@ -280,4 +273,4 @@ def test_callers_pay_the_price_of_who_has_answered(tmp_path: Path) -> None:
             plays(DOWN),
             plays(answer(json.dumps({**json.loads(whole("fine")), **usage}).encode())),
         )
-        assert recorded(one, ask(one))["quota"]["cost"] == pytest.approx(2.0)
+        assert one.record_of(ask(one))["quota"]["cost"] == pytest.approx(2.0)

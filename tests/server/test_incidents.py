@@ -13,8 +13,8 @@ import pytest
 
 from guardproxy.server import incidents as module
 from guardproxy.types import ConfigError
-from tests.cost import PATIENCE
 from tests.governance.quotas.support import need_redis, redis_server
+from tests.patience import eventually
 from tests.server.support import (
     POLICY,
     World,
@@ -72,13 +72,6 @@ def policy_of(one: World) -> list[Any]:
     return json.loads(body_of(admin(one, "GET", "/admin/policy")))["policies"]
 
 
-def soon(done: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < end, "it never comes"
-        time.sleep(0.01)
-
-
 def test_in_force_at_the_next_request_and_gone_without_a_trace(make: Made) -> None:
     one = make()
     before = policy_of(one)
@@ -111,7 +104,7 @@ def test_it_ends_by_itself(make: Made) -> None:
     before = policy_of(one)
     opened(one, seconds="1s")
     assert status_of(one.ask()) == 400
-    soon(lambda: status_of(one.ask()) == 200)
+    eventually(lambda: status_of(one.ask()) == 200)
     assert policy_of(one) == before
     assert json.loads(body_of(admin(one, "GET")))["incidents"][0]["ended_by"] == "guardproxy"
 
@@ -123,14 +116,14 @@ def test_other_processes_follow_and_a_restart_forgets_nothing(
     one, two = make(**shared), make(**shared)
     before = policy_of(two)
     incident = opened(one)
-    soon(lambda: status_of(two.ask()) == 400)
+    eventually(lambda: status_of(two.ask()) == 400)
     assert headers_of(two.ask())["x-guardproxy-incident"] == incident["id"]
     three = make(**shared)  # it was not there when the incident was opened
     assert status_of(three.ask()) == 400
     assert f"incident {incident['id']} is open: its pack 'lockdown' stands above every policy" in caplog.text
     admin(two, "POST", f"/admin/incidents/{incident['id']}/close", {"by": "joe"})
-    soon(lambda: status_of(one.ask()) == 200)
-    soon(lambda: status_of(three.ask()) == 200)
+    eventually(lambda: status_of(one.ask()) == 200)
+    eventually(lambda: status_of(three.ask()) == 200)
     assert policy_of(two) == before
 
 
@@ -143,12 +136,12 @@ def test_replicas_follow_over_redis_and_without_it_nothing_ends(make: Made, tmp_
             make(incidents=shared["incidents"])
         one, two = make(**shared), make(**shared)
         incident = opened(one)
-        soon(lambda: status_of(two.ask()) == 400)
+        eventually(lambda: status_of(two.ask()) == 400)
         assert headers_of(two.ask())["x-guardproxy-incident"] == incident["id"]
         admin(two, "POST", f"/admin/incidents/{incident['id']}/close", {"by": "joe"})
-        soon(lambda: status_of(one.ask()) == 200)
+        eventually(lambda: status_of(one.ask()) == 200)
         last = opened(two)
-        soon(lambda: status_of(one.ask()) == 400)
+        eventually(lambda: status_of(one.ask()) == 400)
         process.kill()
         process.wait()
         refused = admin(one, "POST", f"/admin/incidents/{last['id']}/close", {"by": "joe"})

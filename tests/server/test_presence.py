@@ -14,7 +14,7 @@ from guardproxy.server.edge import Gone, Reply, Request
 from guardproxy.server.line import LINE, Line
 from guardproxy.server.presence import Presence, Silence
 from guardproxy.types import WireError
-from tests.cost import PATIENCE
+from tests.patience import PATIENCE
 
 
 class Play:

@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cost import PATIENCE
+from tests.patience import PATIENCE
 from tests.server.support import (
     EVENTS,
     POLICY,

@@ -17,6 +17,7 @@ from guardproxy.server.quota import MAX_GUESS, Quotas, duration, used
 from guardproxy.telemetry import Metrics
 from guardproxy.types import ConfigError
 from tests.governance.quotas.support import need_redis, redis_server
+from tests.patience import eventually
 from tests.server.responses import says
 from tests.server.support import (
     EVENTS,
@@ -54,15 +55,6 @@ def post(
     one: World, body: dict[str, Any] | None = None, path: str = "/v1/chat/completions", key: bytes = FIRST
 ) -> bytes:
     return one.post(json.dumps(body or chat()).encode(), path, key)
-
-
-def recorded(one: World, raw: bytes) -> dict[str, Any]:
-    recent, id = one.running.app.recorder.recent, headers_of(raw)["x-guardproxy-decision"]
-    deadline = time.monotonic() + 5
-    while (found := recent.find(id)) is None:
-        assert time.monotonic() < deadline, "there is no record"
-        time.sleep(0.001)
-    return dict(found)
 
 
 def metric(one: World, name: str) -> float:
@@ -105,7 +97,7 @@ def test_over_the_limit_of_requests_in_every_dialect(limited: Any) -> None:
     told = headers_of(over)
     assert 43_100 < int(told["retry-after"]) <= 43_200 and told["x-should-retry"] == "false"
     assert told["x-ratelimit-remaining-requests"] == "0"
-    line = recorded(one, over)
+    line = one.record_of(over)
     assert (line["error"], line["quota"]) == ("rate_limit_exceeded", {"refused": "2 requests per day for each key"})
     assert len(one.visits) == 2, "the upstream was not asked"
     assert metric(one, 'guardproxy_quota_refused_total{per="key",what="requests"}') == 1
@@ -134,7 +126,7 @@ def test_tokens_are_what_the_upstream_counts(limited: Any) -> None:
     one.script = plays(counted(usage=USAGE))
     raw = post(one, chat(max_tokens=100))
     assert int(headers_of(raw)["x-ratelimit-remaining-tokens"]) <= 900, "the most that it may be is taken first"
-    quota = recorded(one, raw)["quota"]
+    quota = one.record_of(raw)["quota"]
     assert quota == {"prompt_tokens": 30, "completion_tokens": 12, "counted": "upstream",
                      "cost": round((30 + 120) / 1e6, 9)}  # fmt: skip
     after = post(one, chat(max_tokens=1))
@@ -169,10 +161,10 @@ def test_who_ends_a_reply_early_pays_for_what_came(how: str, limited: Any) -> No
         one.script = plays(EVENTS, stream(text, "a bomb here", "never"), pause=0.01)
         raw = post(one, body)
         assert events_of(raw)[-2]["choices"][0]["finish_reason"] == "content_filter"
-        quota = recorded(one, raw)["quota"]
+        quota = one.record_of(raw)["quota"]
     elif how == "broken":
         one.script = plays(EVENTS, stream(text), close=True)
-        quota = recorded(one, post(one, body))["quota"]
+        quota = one.record_of(post(one, body))["quota"]
     else:
         one.script = plays(EVENTS, stream(text), *[stream("more ")] * 100, pause=0.05)
         client = one.connect()
@@ -183,10 +175,7 @@ def test_who_ends_a_reply_early_pays_for_what_came(how: str, limited: Any) -> No
         while b"word" not in got:
             got += client.recv(65536)
         client.close()
-        deadline = time.monotonic() + 5
-        while not (lines := one.running.app.recorder.recent.after(0)):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        lines = eventually(lambda: one.running.app.recorder.recent.after(0))
         quota = lines[0][1]["quota"]
     assert quota["counted"] == "guardproxy" and quota["prompt_tokens"] == size
     assert 125 <= quota["completion_tokens"] < 300
@@ -195,9 +184,9 @@ def test_who_ends_a_reply_early_pays_for_what_came(how: str, limited: Any) -> No
 def test_what_no_upstream_worked_on_costs_a_request_only(limited: Any) -> None:
     one = limited({"per": "key", "tokens": "1000/day"}, {"per": "key", "requests": "10/day"})
     one.script = plays(answer(b'{"error": {"message": "busy"}}', b"503 Service Unavailable"))
-    assert recorded(one, post(one))["quota"]["counted"] == "none"
+    assert one.record_of(post(one))["quota"]["counted"] == "none"
     blocked = post(one, chat(messages=[{"role": "user", "content": "a bomb"}]))
-    assert recorded(one, blocked)["quota"]["counted"] == "none"
+    assert one.record_of(blocked)["quota"]["counted"] == "none"
     told = headers_of(post(one, chat(max_tokens=1)))
     size = -(-len(json.dumps(chat(max_tokens=1))) // 4)
     assert int(told["x-ratelimit-remaining-tokens"]) == 1000 - size - 1
@@ -218,10 +207,7 @@ def test_replies_at_once_are_freed_on_every_end(limited: Any) -> None:
     assert status_of(over) == 429 and "1 replies at once" in error_of(over)["message"]
     client.close()
     one.script = plays(counted())
-    deadline = time.monotonic() + 5
-    while status_of(post(one)) != 200:
-        assert time.monotonic() < deadline, "the slot of a client that has gone is not freed"
-        time.sleep(0.02)
+    eventually(lambda: status_of(post(one)) == 200)  # the slot of a client that has gone is free again
     for script in (plays(b"nonsense", close=True), plays(counted()), plays(answer(b"{}", b"500 X"))):
         one.script = script
         assert status_of(post(one)) != 429
@@ -243,10 +229,7 @@ def test_background_responses_are_charged_when_they_end(limited: Any) -> None:
     cancel = one.post(b"{}", f"/v1/responses/{id}/cancel", FIRST)
     assert status_of(cancel) == 200, cancel
     one.script = plays(counted())
-    deadline = time.monotonic() + 5
-    while status_of(last := post(one)) != 200:
-        assert time.monotonic() < deadline, "it was never freed"
-        time.sleep(0.02)
+    last = eventually(lambda: raw if status_of(raw := post(one)) == 200 else b"")
     assert int(headers_of(last)["x-ratelimit-remaining-tokens"]) < 10000 - 512, (
         "what nobody counted stays as it was guessed"
     )
@@ -259,7 +242,7 @@ def test_what_is_kept_of_a_conversation_costs_where_nobody_counts(limited: Any) 
     id = json.loads(body_of(first))["id"]
     one.script = says("and", breaks=True)
     said = {"model": "small", "input": "so?", "previous_response_id": id, "stream": True}
-    quota = recorded(one, post(one, said, "/v1/responses"))["quota"]
+    quota = one.record_of(post(one, said, "/v1/responses"))["quota"]
     assert quota["counted"] == "guardproxy" and quota["prompt_tokens"] >= 10_000
 
 
@@ -336,10 +319,7 @@ def test_what_redis_could_not_be_told_it_is_told_later(limited: Any, tmp_path: P
 
         one.script = script
         assert status_of(post(one)) == 200
-        deadline = time.monotonic() + 5
-        while metric(one, "guardproxy_quota_unpaid") != 1:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        eventually(lambda: metric(one, "guardproxy_quota_unpaid") == 1)
         process.send_signal(signal.SIGCONT)
         quotas = one.running.app._quotas
         asyncio.run_coroutine_threadsafe(quotas.renew(), one.loop).result(5)
@@ -364,7 +344,7 @@ def test_what_an_upstream_counted_before_the_end_is_not_all(how: str, limited: A
     one = limited({"per": "key", "tokens": "100000/day"})
     text = "word " * 100
     one.script = plays(EVENTS, messages(text, "a bomb" if how == "cut" else "more"), close=True)
-    quota = recorded(one, post(one, chat(stream=True, max_tokens=5000), "/v1/messages"))["quota"]
+    quota = one.record_of(post(one, chat(stream=True, max_tokens=5000), "/v1/messages"))["quota"]
     assert quota["counted"] == "upstream" and quota["prompt_tokens"] == 9 and 125 <= quota["completion_tokens"] < 200
     so_far = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}  # vLLM tells one choice's
     rows = [
@@ -374,7 +354,7 @@ def test_what_an_upstream_counted_before_the_end_is_not_all(how: str, limited: A
     piece = b"".join(chunk(b"data: %s\n\n" % json.dumps(row).encode()) for row in rows)
     one.script = plays(EVENTS, piece, close=True)
     options = {"include_usage": True, "continuous_usage_stats": True}
-    quota = recorded(one, post(one, chat(stream=True, n=4, stream_options=options)))["quota"]
+    quota = one.record_of(post(one, chat(stream=True, n=4, stream_options=options)))["quota"]
     assert quota["completion_tokens"] >= 250
 
 
@@ -385,7 +365,7 @@ def test_a_choice_that_was_cut_goes_on_costing(limited: Any) -> None:
     rows = [{"choices": [{"index": n, "delta": delta, "finish_reason": None}]} for n, delta in deltas]
     pieces = b"".join(chunk(b"data: %s\n\n" % json.dumps(row).encode()) for row in rows)
     one.script = plays(EVENTS, pieces, close=True)
-    quota = recorded(one, post(one, chat(stream=True, n=2)))["quota"]
+    quota = one.record_of(post(one, chat(stream=True, n=2)))["quota"]
     assert quota["counted"] == "guardproxy" and quota["completion_tokens"] >= 1000
 
 
@@ -397,7 +377,7 @@ def test_the_upstream_counts_streams_too(limited: Any, wanted: Any) -> None:
     one.script = plays(EVENTS, stream("\u732b" * 4), end + chunk(b"data: [DONE]\n\n") + b"0\r\n\r\n")
     raw = post(one, chat(stream=True, **({} if wanted is None else {"stream_options": wanted})))
     assert one.visits[-1].json["stream_options"]["include_usage"] is True
-    assert recorded(one, raw)["quota"] | {"cost": 0} == {
+    assert one.record_of(raw)["quota"] | {"cost": 0} == {
         "prompt_tokens": 30, "completion_tokens": 12, "counted": "upstream", "cost": 0,
     }  # fmt: skip
     told = [e for e in events_of(raw) if isinstance(e, dict) and e.get("usage")]
@@ -416,7 +396,7 @@ def test_another_spelling_of_a_name_is_no_way_round(limited: Any) -> None:
         prices=prices,
     )
     one.script = plays(counted(usage=USAGE))
-    cost = [recorded(one, post(one, chat(model=m)))["quota"]["cost"] for m in ("gpt-oss", "GPT-oss:latest")]
+    cost = [one.record_of(post(one, chat(model=m)))["quota"]["cost"] for m in ("gpt-oss", "GPT-oss:latest")]
     assert cost == [0.012, pytest.approx(0.01209)]
     assert [status_of(post(one, chat(model=m))) for m in ("GPT-OSS", "gpt-oss:latest", "large")] == [429, 429, 200]
 
@@ -426,7 +406,7 @@ def test_a_whole_reply_that_is_cut_costs_what_its_upstream_says(limited: Any) ->
     one.script = plays(counted("a bomb", usage=USAGE))
     raw = post(one)
     assert json.loads(body_of(raw))["usage"]["completion_tokens"] == 2, "its length is not told"
-    assert recorded(one, raw)["quota"]["completion_tokens"] == 12
+    assert one.record_of(raw)["quota"]["completion_tokens"] == 12
 
 
 def test_usage_that_can_not_be_is_no_ban() -> None:

@@ -16,8 +16,8 @@ import pytest
 from guardproxy.governance.approvals import Ask, Kind
 from guardproxy.governance.caller import Caller, Role
 from guardproxy.server import rights
-from tests.cost import PATIENCE
 from tests.governance.keys.support import PEPPER, created, store_at
+from tests.patience import PATIENCE
 from tests.server.console.test_access import PAGES
 from tests.server.support import World, world
 from tests.server.test_access import Kept

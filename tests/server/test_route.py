@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from guardproxy.config import load
 from guardproxy.policy.load import ConfigErrors
 from guardproxy.types import ConfigError
+from tests.patience import eventually
 from tests.server.support import World, answer, body_of, headers_of, plays, status_of, streams, whole, world
 
 POLICY = """
@@ -63,17 +63,6 @@ def ask(one: World, text: str, **more: Any) -> bytes:
     return one.ask(messages=[{"role": "user", "content": text}], **more)
 
 
-def recorded(one: World, raw: bytes) -> dict[str, Any]:
-    """The record of an answer: it is written behind it."""
-    id, end = headers_of(raw)["x-guardproxy-decision"], time.monotonic() + 10
-    while time.monotonic() < end:
-        for line in one.log.read_text().splitlines():
-            if id in line and (record := json.loads(line))["decision_id"] == id:
-                return record
-        time.sleep(0.01)
-    raise AssertionError("no record was written")
-
-
 def test_what_a_rule_routes_goes_there_and_nowhere_else(pair: tuple[World, World]) -> None:
     one, other = pair
     other.script = plays(answer(whole("from the other one, write to joe@example.com")))
@@ -112,10 +101,10 @@ def test_a_block_is_stricter(pair: tuple[World, World]) -> None:
 def test_it_is_recorded_and_counted(pair: tuple[World, World]) -> None:
     one, other = pair
     other.script = plays(answer(whole("fine")))
-    record = recorded(one, ask(one, "a reactor"))
+    record = one.record_of(ask(one, "a reactor"))
     assert (record["upstream"], record["outcome"]) == ("managed", "allow")
     assert {v["rule"] for v in record["verdicts"]} == {"to-managed", "zz-elsewhere"}
-    assert recorded(one, ask(one, "a cat"))["upstream"] is None
+    assert one.record_of(ask(one, "a cat"))["upstream"] is None
     assert 'guardproxy_routed_total{upstream="managed"}' in one.metrics()
 
 
@@ -133,10 +122,7 @@ def test_a_response_in_the_background_is_routed(pair: tuple[World, World]) -> No
     assert status_of(raw) == 200
     assert headers_of(raw)["x-guardproxy-upstream"] == "managed"
     assert not one.visits
-    for _ in range(200):
-        if other.visits:
-            break
-        one.raw(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+    eventually(lambda: other.visits)
     assert len(other.visits) == 1
 
 

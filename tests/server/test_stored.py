@@ -13,7 +13,7 @@ import openai
 import pytest
 
 from guardproxy.store import Owner, Row
-from tests.cost import PATIENCE
+from tests.patience import PATIENCE, eventually
 from tests.server.responses import ask, body, client, event, hangs, kept, run, says
 from tests.server.support import EVENTS, POLICY, World, answer, plays, world
 
@@ -243,7 +243,7 @@ def test_a_stream_whose_client_leaves_is_kept_as_far_as_it_was_released(one: Wor
                 break
         events.response.close()
         assert one.visits[-1].gone.wait(PATIENCE)
-        response = wait_for(lambda: found(c, id))
+        response = eventually(lambda: found(c, id))
     assert (response.status, response.incomplete_details.reason) == ("incomplete", "client_disconnected")
     assert "some text " in response.output_text
     assert not [row for row in kept(one) if b"a@b" in row]
@@ -254,14 +254,6 @@ def found(c: openai.OpenAI, id: str) -> Any:
         return c.responses.retrieve(id)
     except openai.NotFoundError:
         return None
-
-
-def wait_for(look: Any, seconds: float = PATIENCE) -> Any:
-    until = time.monotonic() + seconds
-    while not (got := look()):
-        assert time.monotonic() < until
-        time.sleep(0.02)
-    return got
 
 
 def test_what_is_refused_is_not_kept(one: World) -> None:
@@ -340,7 +332,7 @@ def test_a_changed_row_is_not_there_and_that_is_recorded(one: World) -> None:
     def failed() -> Any:
         return [r for r in one.records(1) if r["failures"]]
 
-    records = wait_for(lambda: len(failed()) > 1 and failed())  # they are written behind the answers
+    records = eventually(lambda: len(failed()) > 1 and failed())  # they are written behind the answers
     assert [(r["route"], r["status"]) for r in records] == [("/v1/responses/{id}", 404), ("/v1/responses", 404)]
     assert records[0]["failures"] == [{"filter": "store", "kind": "error", "allowed": False}]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import eventually
 from tests.server.support import EVENTS, Visit, World, answer, body_of, chunk, status_of, world
 
 POLICY = """
@@ -78,8 +79,10 @@ def test_an_approved_reply_is_kept_under_its_id(one: World, stream: bool) -> Non
 
 def test_in_the_background_nobody_can_be_asked(one: World) -> None:
     made = json.loads(body_of(_ask(one, "POST", "/v1/responses", {**ASKED, "background": True})))
-    for _ in range(100):
+
+    def ended() -> bytes:
         kept = body_of(_ask(one, "GET", f"/v1/responses/{made['id']}"))
-        if json.loads(kept)["status"] not in ("queued", "in_progress"):
-            break
+        return b"" if json.loads(kept)["status"] in ("queued", "in_progress") else kept
+
+    kept = eventually(ended)
     assert json.loads(kept)["status"] == "failed" and b"rm old" not in kept

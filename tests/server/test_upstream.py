@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.cost import PATIENCE
+from tests.patience import PATIENCE
 from tests.server.support import (
     EVENTS,
     HEAD,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from guardproxy.telemetry import Journal
 from guardproxy.telemetry import journal as module
 from guardproxy.types import ConfigError
+from tests.patience import eventually
 
 
 def test_records_are_written_soon_and_at_the_end(tmp_path: Path) -> None:
@@ -20,10 +20,7 @@ def test_records_are_written_soon_and_at_the_end(tmp_path: Path) -> None:
     journal = Journal.open(str(file), lost.append)
     assert journal is not None
     journal.write({"a": 1})
-    deadline = time.monotonic() + 3
-    while not file.read_bytes() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert file.read_bytes() == b'{"a":1}\n'
+    assert eventually(file.read_bytes) == b'{"a":1}\n'
     for i in range(500):
         journal.write({"i": i})
     journal.close()
@@ -85,9 +82,7 @@ def test_a_line_that_was_cut_off_is_ended_before_the_next(tmp_path: Path, monkey
     assert journal is not None
     monkeypatch.setattr(module.os, "write", full_disk)
     journal.write({"first": 1})
-    deadline = time.monotonic() + 3
-    while not lost and time.monotonic() < deadline:
-        time.sleep(0.02)
+    eventually(lambda: lost)
     journal.write({"second": 2})
     journal.close()
     assert (tmp_path / "log").read_text() == '{"fi\n{"second":2}\n'

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from guardproxy.wire.mcp import BLOCKED, INTERNAL, MAX_MESSAGE
-from tests.cost import PATIENCE
+from tests.patience import PATIENCE
 from tests.server.support import World, answer, body_of, chunk, headers_of, plays, status_of
 from tests.tools.support import (
     EVENTS,

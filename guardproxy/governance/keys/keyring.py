@@ -39,6 +39,8 @@ class Found:
     id: str = ""
     """The key's, as it was given."""
     mac: bytes = field(default=b"", repr=False)
+    until: float | None = None
+    """Unix time at which a token ends; None for keys, which are asked about again."""
 
 
 class Keyring:
@@ -75,7 +77,9 @@ class Keyring:
         return self._judged(id_of(given), self._pepper.of_key(given))
 
     def again(self, found: Found) -> Found:
-        """Whether what was found still holds: the key may have been revoked or rotated since."""
+        """Whether what was found still holds: the key may have been revoked or rotated since, a token may have ended."""
+        if found.until is not None:
+            return found if self._clock() < found.until else Found(None, "expired", until=found.until)
         return self._judged(found.id, found.mac)
 
     def _judged(self, id: str, mac: bytes) -> Found:

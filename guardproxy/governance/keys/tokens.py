@@ -15,7 +15,7 @@ from typing import Any, Final
 import httpx
 import jwt
 
-from guardproxy.governance.caller import Caller, Grants, Role
+from guardproxy.governance.caller import DEFAULT_TENANT, Caller, Grants, Role
 from guardproxy.governance.keys.jwks import TIMEOUT, Jwks, Unreachable
 from guardproxy.governance.keys.keyring import Found, Reason
 from guardproxy.governance.keys.model import NAME, TENANT
@@ -99,7 +99,8 @@ class Tokens:
         )  # fmt: skip
         caller = mapped(name, issuer, claims)
         reason: Reason | None = "claims" if caller is None else None
-        return float(claims["exp"]) + issuer.leeway, Found(caller, reason)
+        ends = float(claims["exp"]) + issuer.leeway
+        return ends, Found(caller, reason, until=ends)
 
 
 def mapped(name: str, issuer: TokenIssuer, claims: Mapping[str, Any]) -> Caller | None:
@@ -111,10 +112,7 @@ def mapped(name: str, issuer: TokenIssuer, claims: Mapping[str, Any]) -> Caller 
         return None
     if issuer.user_claim == "email" and claims.get("email_verified") in (False, "false"):
         return None  # whoever has the account wrote it there, and it may be anybody's
-    tenant = issuer.tenant
-    if issuer.tenant_claim:
-        told = claims.get(issuer.tenant_claim)
-        tenant = issuer.tenants.get(told, "" if issuer.tenants else told) if isinstance(told, str) else ""
+    tenant = _tenant(issuer, claims)
     roles = frozenset(map(Role, issuer.roles))
     if issuer.roles_claim:
         roles = frozenset(
@@ -124,6 +122,19 @@ def mapped(name: str, issuer: TokenIssuer, claims: Mapping[str, Any]) -> Caller 
         return None
     grants = Grants(issuer.models, issuer.routes, issuer.tools, issuer.reasoning, end_users=False)
     return Caller(f"{name}:{subject}", tenant, roles, grants, user, user)
+
+
+def _tenant(issuer: TokenIssuer, claims: Mapping[str, Any]) -> str:
+    """Empty where a claim should tell it and doesn't."""
+    if not issuer.tenant_claim:
+        return issuer.tenant
+    told = claims.get(issuer.tenant_claim)
+    if not isinstance(told, str):
+        return ""
+    if issuer.tenants:
+        return issuer.tenants.get(told, "")
+    # whoever may name an organisation at the provider must not become the house itself, which sees all tenants
+    return told if told != DEFAULT_TENANT else ""
 
 
 def _listed(value: Any) -> Iterable[str]:

@@ -13,7 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -24,8 +24,11 @@ from guardproxy.config import ADMIN_KEY, Settings
 from guardproxy.governance.approvals import Voter
 from guardproxy.governance.caller import ANYBODY, Caller
 from guardproxy.governance.keys import Found, Keyring
-from guardproxy.server.authentication import ADMIN, Refused, keyring_of
+from guardproxy.server.authentication import ADMIN, Refused, keyring_of, whose
 from guardproxy.types import WireError
+
+if TYPE_CHECKING:
+    from guardproxy.governance.keys.tokens import Tokens
 
 VISITOR: Final = "guardproxy.visitor"
 """Where a scope has who asks, behind the door."""
@@ -88,7 +91,17 @@ class _Tries:
         return max(0.0, (1.0 - self._now(address)) * PAUSE)
 
     def failed(self, address: str) -> None:
-        self.left[address] = (self._now(address) - 1.0, self.clock())
+        self._put(address, self._now(address) - 1.0)
+
+    def opened(self, address: str) -> None:
+        """What had failed has not."""
+        if (left := self._now(address) + 1.0) < TRIES:
+            self._put(address, left)
+        else:
+            self.left.pop(address, None)
+
+    def _put(self, address: str, left: float) -> None:
+        self.left[address] = (left, self.clock())
         self.left.move_to_end(address)
         while len(self.left) > _ADDRESSES:
             self.left.popitem(last=False)
@@ -98,11 +111,15 @@ class Access:
     """The door. Sessions live in this process only, and end with it."""
 
     def __init__(
-        self, settings: Settings, keyring: Keyring | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        settings: Settings,
+        keyring: Keyring | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        tokens: Tokens | None = None,
     ) -> None:
-        """`keyring`: started; None for the keys of the environment alone."""
-        self._keyring = keyring or keyring_of(settings)
-        self.asks = settings.admin_key is not None or self._keyring.named
+        """`keyring`: started; None for the keys of the environment alone. `tokens`: what checks those of providers."""
+        self._keyring, self._tokens = keyring or keyring_of(settings), tokens
+        self.asks = settings.admin_key is not None or self._keyring.named or bool(settings.keys.tokens)
         """There is a key to be given."""
         self.refused: Callable[[WireError], None] = lambda error: None
         """Told of everybody who may not do what they want."""
@@ -112,15 +129,15 @@ class Access:
         self._sessions: OrderedDict[bytes, _Session] = OrderedDict()
         self._tries = _Tries(clock)
 
-    def visitor(self, request: Request) -> Visitor | None:
+    async def visitor(self, request: Request) -> Visitor | None:
         """Who asks; None for who has to sign in. Raises WireError 403 without a key from elsewhere, 401 or 429 for a
         wrong one."""
         self._check_near(request)
         if (given := _bearer(request)) is not None and self.asks:
-            return self._keyed(self.check_key(request, given)[0])
+            return self._keyed((await self.check_key(request, given))[0])
         return self._session(request)
 
-    def check_program(self, request: Request) -> Visitor:
+    async def check_program(self, request: Request) -> Visitor:
         """Who asks, for what has no pages. Raises WireError 401 or 429 without a key, where there are keys, and 403 for what
         comes from elsewhere, where there is none."""
         self._check_near(request)
@@ -132,7 +149,7 @@ class Access:
                 "Send the admin key as 'Authorization: Bearer KEY'.",
                 status=401, code="invalid_admin_key", reason="missing",
             )  # fmt: skip
-        return self._keyed(self.check_key(request, given)[0])
+        return self._keyed((await self.check_key(request, given))[0])
 
     def _keyed(self, caller: Caller) -> Visitor:
         return Visitor(keyed=True, caller=caller, others=self._others(caller))
@@ -151,19 +168,21 @@ class Access:
                 code="admin_key_not_set",
             )
 
-    def check_key(self, request: Request, given: str) -> tuple[Caller, Found]:
-        """Whose key this is. Raises WireError: 401 for one that opens nothing, 429 where too many came from there."""
+    async def check_key(self, request: Request, given: str) -> tuple[Caller, Found]:
+        """Whose key or token this is. Raises WireError: 401 for one that opens nothing, 429 where too many came from
+        there."""
         address = request.client.host if request.client else ""
         if wait := self._tries.wait(address):
             raise WireError(
                 f"Too many wrong keys; try again in {int(wait) + 1} s.", status=429, code="too_many_attempts"
             )
-        found = self._keyring.verify(given.strip().encode())
+        self._tries.failed(address)  # until it is known better: while a provider is asked, nobody tries many
+        found = await whose(self._keyring, self._tokens, given.strip().encode())
         if found.caller is None:
-            self._tries.failed(address)
             raise Refused(
-                "That is not the admin key.", status=401, code="invalid_admin_key", reason=found.reason or "wrong"
+                "That key opens nothing here.", status=401, code="invalid_admin_key", reason=found.reason or "wrong"
             )
+        self._tries.opened(address)
         return found.caller, found
 
     def begin(self, request: Request, response: Response, found: Found | None = None) -> Visitor:

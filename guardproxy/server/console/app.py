@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from guardproxy.config import ADMIN_KEY, Settings
 from guardproxy.engine import Guard
 from guardproxy.governance.approvals import Approvals
-from guardproxy.governance.events import AuditUnavailable
+from guardproxy.governance.events import AuditUnavailable, Event, Recorder, Unrecorded
 from guardproxy.policy.model import Policy
 from guardproxy.policy.report import false_positives
 from guardproxy.server import approving
@@ -56,6 +56,8 @@ HEADERS: Final = {
 }
 MAX_FORM: Final = 4_096
 """Bytes of a form that holds no text."""
+MAX_SIGN_IN: Final = 20_480
+"""Bytes of one that may hold a token of an identity provider."""
 _FORM: Final = "application/x-www-form-urlencoded"
 _STATIC: Final = {
     "console.css": "text/css; charset=utf-8",
@@ -94,6 +96,8 @@ class Console:
         self._settings, self._in_force, self._recent, self.access = settings, in_force, recent, access
         self._policies, self._approvals = policies, approvals or Approvals()
         self._files, self._attempts, self._incidents = Files(settings), Attempts(), incidents
+        self.recorder: Recorder = Unrecorded()
+        """Told of who signs in."""
         self._get: dict[str, Get] = {
             PREFIX: self._decisions,
             PREFIX + "/decisions.json": self._rows,
@@ -132,7 +136,7 @@ class Console:
     async def _answer(self, request: Request, path: str) -> Response:
         if path == PREFIX + "/sign-in" and self.access.asks:
             return await self._sign_in(request)
-        visitor = self.access.visitor(request)
+        visitor = await self.access.visitor(request)
         if visitor is None:
             if request.method not in ("GET", "HEAD") or (self.access.asks and path.endswith(".json")):
                 raise WireError(
@@ -183,10 +187,11 @@ class Console:
         to, wrong = _own(request.query_params.get("to", PREFIX)), None
         if request.method == "POST":
             self.access.check_origin(request)
-            form = await self._form(request, MAX_FORM)
+            form = await self._form(request, MAX_SIGN_IN)
             to = _own(form.get("to", PREFIX))
             try:
-                _, found = self.access.check_key(request, form.get("key", ""))
+                caller, found = await self.access.check_key(request, form.get("key", ""))
+                await self._told(Visitor(caller=caller))
             except WireError as e:
                 wrong = e
             else:
@@ -196,6 +201,14 @@ class Console:
         elif request.method not in ("GET", "HEAD"):
             raise WireError("This page takes GET and POST.", status=405, code="method_not_allowed")
         return self._page("Sign in", None, _sign_in_form(to, wrong), status=wrong.status if wrong else 200)
+
+    async def _told(self, visitor: Visitor) -> None:
+        """That somebody signs in is on record before they are in. Raises WireError."""
+        one, person = visitor.caller, visitor.voter.name if visitor.voter is not None else ""
+        try:
+            await self.recorder.record(Event("console.signed_in", visitor.actor, tenant=one.tenant, person=person))
+        except AuditUnavailable as e:
+            raise unavailable(e) from None
 
     async def _sign_out(self, request: Request, visitor: Visitor, form: Form) -> Response:
         response = RedirectResponse(PREFIX + "/sign-in" if self.access.asks else PREFIX, 303)
@@ -414,7 +427,9 @@ def _sign_in_form(to: str, wrong: WireError | None) -> list[Html | None]:
             readonly=True,
             hidden=True,
         ),
-        field("Admin key", key, "key", f"What {ADMIN_KEY} holds, or a key of your own."),
+        field(
+            "Admin key", key, "key", f"What {ADMIN_KEY} holds, a key of your own, or a token of your identity provider."
+        ),
         el("button", "Sign in"),
     )
     return [notice(str(wrong), kind="bad") if wrong else None, form]

@@ -25,6 +25,7 @@ from guardproxy.governance.events import AuditUnavailable, Event
 from guardproxy.sections import Audit
 from guardproxy.types import ConfigError
 from tests.governance.audit.support import actions, checked, event, files, lines, record, settings
+from tests.patience import soon
 
 ROOT = Path(__file__).parents[3]
 
@@ -76,10 +77,7 @@ def test_group_acknowledges_at_once_and_writes_within_the_interval(tmp_path: Pat
         log = AuditLog.open(said)
         await log.record(event(1))
         assert (log.queue, log.counts.records) == (1, 0)
-        for _ in range(100):
-            if log.counts.records:
-                break
-            await asyncio.sleep(0.02)
+        await soon(lambda: log.counts.records)
         assert actions(said) == ["audit.file", "key.created"]
         assert log.queue == 0
         await log.aclose()
@@ -176,10 +174,7 @@ def test_group_keeps_what_it_promised_until_there_is_room(tmp_path: Path, monkey
         with monkeypatch.context() as patched:
             full_disk(patched, room)
             await log.record(event(1))
-            for _ in range(200):
-                if log.counts.failures["write"]:
-                    break
-                await asyncio.sleep(0.01)
+            await soon(lambda: log.counts.failures["write"])
             with pytest.raises(AuditUnavailable, match="No space"):
                 await log.record(event(2))
         await asyncio.sleep(0.3)
@@ -274,11 +269,7 @@ def test_checkpoints_come_by_count_and_by_time(tmp_path: Path) -> None:
         counted = len(file.read_text().splitlines())
         assert counted >= 2
         await log.record(event(9))
-        for _ in range(100):
-            if f'"seq":{6}' in file.read_text():
-                break
-            await asyncio.sleep(0.02)
-        assert '"seq":6' in file.read_text()
+        await soon(lambda: '"seq":6' in file.read_text())
         await log.aclose()
 
     asyncio.run(live())

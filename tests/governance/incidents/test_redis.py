@@ -16,8 +16,8 @@ from guardproxy.governance.incidents.redis import KEY, RedisRows
 from guardproxy.governance.incidents.rows import StoreFailed
 from guardproxy.governance.person import ERASED, Person
 from guardproxy.types import ConfigError
-from tests.cost import PATIENCE
 from tests.governance.quotas.support import need_redis, redis_server
+from tests.patience import PATIENCE
 
 WANTED = Wanted("lockdown", "keys leaked", 60.0, "jane")
 SECRET = b"k" * 32

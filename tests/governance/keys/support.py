@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +42,24 @@ def created(store: KeyStore, name: str = "app", *roles: Role, **more: Any) -> tu
         name, roles=frozenset(roles or {Role.CALLER}), grants=Grants(**{"end_users": False, **grants}), **more
     )
     return asyncio.run(store.create(wanted))
+
+
+@contextlib.contextmanager
+def provider(*keys: dict[str, Any]) -> Iterator[str]:
+    """The address at which an identity provider lists these keys."""
+    listed = json.dumps({"keys": keys}).encode()
+
+    class Keys(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(listed)
+
+        def log_message(self, *args: Any) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Keys) as one:
+        threading.Thread(target=one.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{one.server_port}/keys"
+        finally:
+            one.shutdown()

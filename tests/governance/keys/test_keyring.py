@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from guardproxy.governance.caller import Caller, Role
 from guardproxy.governance.keys import Keyring, keyring
 from guardproxy.governance.keys.form import new_id, new_key
-from tests.cost import PATIENCE
 from tests.governance.keys.support import PEPPER, created, store_at
+from tests.patience import soon
 
 FIXED = {"sk-static-0123456789": Caller("static")}
 
@@ -109,9 +109,9 @@ def test_changes_of_another_process_are_in_force_soon(tmp_path: Path) -> None:
             opened = one.verify(text.encode())
             assert opened.caller is not None and one.again(opened) == opened
             second, added = await asyncio.to_thread(created, store)
-            await _within(lambda: one.verify(added.encode()).caller is not None)
+            await soon(lambda: one.verify(added.encode()).caller is not None)
             await asyncio.to_thread(lambda: asyncio.run(store.revoke(first.id)))
-            await _within(lambda: one.verify(text.encode()).reason == "revoked")
+            await soon(lambda: one.verify(text.encode()).reason == "revoked")
             assert one.again(opened).reason == "revoked"
             assert (found := one.verify(added.encode()).caller) is not None
             assert (found.key, found.roles) == (second.id, frozenset({Role.CALLER}))
@@ -119,13 +119,6 @@ def test_changes_of_another_process_are_in_force_soon(tmp_path: Path) -> None:
             await one.aclose()
 
     asyncio.run(follow())
-
-
-async def _within(holds: Any, seconds: float = PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
 
 
 def moved(folder: Path, name: Callable[[str], str]) -> None:
@@ -152,7 +145,7 @@ def test_a_file_that_went_away_opens_nothing_after_a_while(tmp_path: Path, monke
             (tmp_path / "keys.db").rmdir()
             moved(tmp_path, lambda name: name.removeprefix("gone-"))
             monkeypatch.setattr(keyring, "STALE", 30.0)
-            await _within(lambda: one._database is not None)
+            await soon(lambda: one._database is not None)
             assert one.verify(text.encode()).caller is not None
         finally:
             await one.aclose()

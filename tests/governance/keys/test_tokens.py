@@ -157,6 +157,8 @@ def test_clocks_may_differ_a_little() -> None:
         ({"tenant_claim": "org"}, {"org": "acme"}, ("corp:jane", "acme", "jane", "caller")),
         ({"tenant_claim": "org"}, {}, "claims"),
         ({"tenant_claim": "org"}, {"org": "../x"}, "claims"),
+        ({"tenant_claim": "org"}, {"org": "default"}, "claims"),
+        ({"tenant_claim": "org", "tenants": {"7": "default"}}, {"org": "7"}, ("corp:jane", "default", "jane", "caller")),
         ({"tenant_claim": "org"}, {"org": ["acme"]}, "claims"),
         ({"tenant_claim": "org", "tenants": {"7": "acme"}}, {"org": "7"}, ("corp:jane", "acme", "jane", "caller")),
         ({"tenant_claim": "org", "tenants": {"7": "acme"}}, {"org": "acme"}, "claims"),

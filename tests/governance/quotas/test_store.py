@@ -20,8 +20,8 @@ from guardproxy.governance.quotas import Charge, Memory, Rate, Slot, StoreLost, 
 from guardproxy.governance.quotas import store as stores
 from guardproxy.governance.quotas.database import Database
 from guardproxy.governance.quotas.store import Need, Store
-from tests.cost import PATIENCE
 from tests.governance.quotas.support import need_redis, redis_server
+from tests.patience import PATIENCE
 
 FEW = Rate(60, 60, 5)
 REDIS_TESTS = 15

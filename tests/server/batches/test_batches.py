@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import json
 import socket
-import time
 from typing import Any
 
 import httpx
 import openai
 import pytest
 
+from tests.patience import eventually
 from tests.server.batches.batcher import Batcher, line, result
 from tests.server.support import World, body_of, chat, error_of, plays, status_of, whole
 from tests.server.support import answer as answered
@@ -31,12 +31,12 @@ def results(client: openai.OpenAI, file: str) -> list[Any]:
 
 def records_of(running: World, request: str, count: int) -> list[Any]:
     """The records of a line, once there are so many."""
-    for _ in range(100):
-        found = [one for one in running.records(0) if one["request_id"] == request]
-        if len(found) >= count:
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"{count} records of {request} did not come")
+
+    def found() -> list[Any]:
+        seen = [one for one in running.records(0) if one["request_id"] == request]
+        return seen if len(seen) >= count else []
+
+    return eventually(found)
 
 
 def said(row: Any) -> str:
@@ -236,11 +236,7 @@ def test_a_client_that_takes_nothing_is_left(client: openai.OpenAI, batcher: Bat
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         one.connect(("127.0.0.1", _running.port))
         one.sendall(f"GET /v1/files/{file}/content HTTP/1.1\r\nhost: x\r\n\r\n".encode())
-        for _ in range(200):
-            found = [row for row in _running.records(0) if row["error"] == "client_gone"]
-            if found:
-                break
-            time.sleep(0.05)
+        found = eventually(lambda: [row for row in _running.records(0) if row["error"] == "client_gone"])
     assert [row["route"] for row in found] == ["/v1/files/{id}/content"]
 
 
